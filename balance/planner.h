@@ -1,0 +1,67 @@
+// The seam of the brain: from a snapshot to a plan and the reason for every
+// move. Pure: equal inputs give equal plans, on any machine.
+#ifndef LB_BALANCE_PLANNER_H_
+#define LB_BALANCE_PLANNER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "balance/policy.h"
+#include "balance/snapshot.h"
+#include "common/ids.h"
+#include "common/plan.h"
+
+namespace lb::balance {
+
+// Limits of one call.
+struct PlanRequest {
+  // Stop as soon as the predicted imbalance is at most target x bound, or as
+  // near as the loads allow. In thousandths.
+  std::uint32_t target_permille = 1'030;
+  std::optional<std::uint32_t> max_moves;  // empty: as many as it takes
+  std::uint32_t damping_permille = 1'000;
+};
+
+struct PlannedMove {
+  Move move;
+  std::uint64_t load_ns_per_s = 0;
+  std::string reason;  // one line, for people
+};
+
+// Imbalances, indexes and utilizations are of the snapshot ("before") or of
+// the snapshot with the moves made ("after").
+struct Proposal {
+  std::vector<PlannedMove> moves;       // in the order they were chosen
+  std::vector<ProcessorId> assignment;  // by bucket, after the moves
+  double system_utilization = 0;
+  double imbalance_before = 1;
+  double imbalance_after = 1;
+  double bound = 1;
+  std::vector<double> indexes;        // I_i before, by processor
+  double total_index = 0;             // T
+  std::vector<std::uint32_t> quotas;  // q_i, by processor; they sum to N
+};
+
+class Planner {
+ public:
+  virtual ~Planner() = default;
+  virtual PlannerKind kind() const = 0;
+  // Rises whenever equal inputs might give a different plan than before.
+  virtual std::uint32_t algorithm_version() const = 0;
+  // INVALID_ARGUMENT if the snapshot is not valid. A proposal without moves
+  // means that no better table is within reach.
+  virtual absl::StatusOr<Proposal> Propose(
+      const Snapshot& snapshot, const PlanRequest& request) const = 0;
+};
+
+// UNIMPLEMENTED for a planner that does not exist yet.
+absl::StatusOr<std::unique_ptr<Planner>> MakePlanner(PlannerKind kind);
+
+}  // namespace lb::balance
+
+#endif  // LB_BALANCE_PLANNER_H_

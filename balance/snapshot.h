@@ -1,0 +1,44 @@
+// What a planner sees of a host: a value, all integers. Pure.
+#ifndef LB_BALANCE_SNAPSHOT_H_
+#define LB_BALANCE_SNAPSHOT_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/ids.h"
+
+namespace lb::balance {
+
+struct ProcessorState {
+  std::uint32_t capacity_permille = 1'000;
+  // Busy time per second of wall time, in ns. Empty: the sum of the loads of
+  // the processor's buckets.
+  std::optional<std::uint64_t> busy_ns_per_s;
+  bool in_service = true;  // false: drained or stalled; gets quota 0
+};
+
+struct BucketState {
+  ProcessorId owner;
+  std::uint64_t load_ns_per_s = 0;  // offered load
+  bool pinned = false;              // never moved
+  bool resting = false;             // in cooldown: not moved by this plan
+  // Processor this bucket left less than return_time ago.
+  std::optional<ProcessorId> no_return;
+};
+
+struct Snapshot {
+  std::vector<ProcessorState> processors;  // by ProcessorId
+  std::vector<BucketState> buckets;        // by BucketId; N a power of two or,
+                                           // offline, any number from 1
+};
+
+// INVALID_ARGUMENT, naming the first offender, unless there is at least one
+// processor and one bucket, every owner exists, a processor is in service,
+// capacities are 1..1000, and no load exceeds 1e15.
+absl::Status ValidateSnapshot(const Snapshot& snapshot);
+
+}  // namespace lb::balance
+
+#endif  // LB_BALANCE_SNAPSHOT_H_

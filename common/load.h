@@ -1,0 +1,62 @@
+// What a host measured over one interval. Pure values.
+#ifndef LB_COMMON_LOAD_H_
+#define LB_COMMON_LOAD_H_
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "common/counters.h"
+#include "common/ids.h"
+
+namespace lb {
+
+// Statistics of a processor's 10 ms samples of busy / wall time, in CPUs (so
+// 0..1 whatever the capacity). Exact sums, so that intervals merge by adding.
+struct SampleStatistics {
+  std::uint64_t count = 0;
+  double mean = 0;
+  double standard_deviation = 0;    // of the samples, n - 1 in the denominator
+  double lag1_autocorrelation = 0;  // 0 with fewer than 3 samples
+};
+
+struct ProcessorLoad {
+  std::chrono::nanoseconds busy{0};         // serving, timers, taking in rings
+  std::uint32_t capacity_permille = 1'000;  // measured C_i
+  SampleStatistics samples;
+  bool in_service = true;  // false: drained or stalled
+  bool stalled = false;
+  std::uint64_t packets = 0;
+  std::uint64_t backlog_packets = 0;  // waiting at the end of the interval
+};
+
+// Offered load: arrivals (dropped ones included) x mean service time.
+struct BucketLoad {
+  BucketId bucket;
+  std::uint64_t load_ns_per_s = 0;
+  std::uint64_t packets = 0;  // arrivals in the interval
+  std::uint32_t connections = 0;
+  bool lower_bound = false;  // some drops could not be attributed
+};
+
+struct DispatcherLoad {
+  std::chrono::nanoseconds busy{0};
+  std::uint64_t packets = 0;
+};
+
+// One interval of one host; belongs to exactly one table when `table_start`
+// equals `table_end`. Times are of the host's monotonic clock.
+struct LoadSample {
+  std::chrono::nanoseconds start{0};
+  std::chrono::nanoseconds end{0};
+  Digest table_start;
+  Digest table_end;
+  std::vector<ProcessorLoad> processors;  // by ProcessorId
+  std::vector<BucketLoad> buckets;        // only those with load or arrivals
+  std::vector<DispatcherLoad> dispatchers;
+  Counters counters;  // sums since the data plane started
+};
+
+}  // namespace lb
+
+#endif  // LB_COMMON_LOAD_H_

@@ -1,0 +1,21 @@
+// The handlers that come with the data plane, by name.
+#ifndef LB_DATAPLANE_ENGINE_HANDLERS_H_
+#define LB_DATAPLANE_ENGINE_HANDLERS_H_
+
+#include <chrono>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "dataplane/core/packet_handler.h"
+
+namespace lb::dataplane {
+
+// "count" keeps connection records; "burn:TIME" (such as burn:20us) also spends
+// so much CPU time on every packet. Connections are forgotten after
+// `idle_timeout` without a packet. INVALID_ARGUMENT for anything else.
+absl::StatusOr<PacketHandlerFactory> MakeHandlerFactory(
+    std::string_view spec, std::chrono::milliseconds idle_timeout);
+
+}  // namespace lb::dataplane
+
+#endif  // LB_DATAPLANE_ENGINE_HANDLERS_H_
