@@ -1,12 +1,14 @@
 // From a flow key to a 32-bit hash, and from the hash to a bucket. Covers
 // source address, source port, destination address and destination port, and
-// nothing else (claims C2, C8). Thread-compatible: const methods, any thread.
+// nothing else (claims C2, C8), in network order: 36 bytes for IPv6, 12 for
+// everything else. Thread-compatible: const methods, any thread.
 #ifndef LB_DATAPLANE_CORE_FLOW_HASH_H_
 #define LB_DATAPLANE_CORE_FLOW_HASH_H_
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,20 +17,21 @@
 #include "common/flow_key.h"
 #include "common/ids.h"
 #include "common/table.h"
+#include "dataplane/core/siphash.h"
+#include "dataplane/core/toeplitz.h"
 
 namespace lb::dataplane {
 
-// 16 bytes for SipHash, 40 for Toeplitz.
+// kToeplitzKeyBytes (40) is Toeplitz's.
 inline constexpr std::size_t kSipKeyBytes = 16;
-inline constexpr std::size_t kToeplitzKeyBytes = 40;
 
 // The key of the published RSS verification data, and the symmetric key
 // (0x6d5a repeated; Woo and Park, 2012) for which both directions of a
 // connection hash alike.
-extern const std::array<std::uint8_t, kToeplitzKeyBytes> kMicrosoftKey;
-extern const std::array<std::uint8_t, kToeplitzKeyBytes> kSymmetricKey;
+extern const ToeplitzKey kMicrosoftKey;
+extern const ToeplitzKey kSymmetricKey;
 
-// A hash function with its key. Value type.
+// A hash function with its key. Value type; copies share Toeplitz's tables.
 class FlowHash {
  public:
   // INVALID_ARGUMENT if the key's length does not fit the kind.
@@ -48,17 +51,20 @@ class FlowHash {
 
   // True if (*this)(k) equals (*this)(Reversed(k)) for every k. SipHash is
   // not; it hashes canonical keys instead.
-  bool symmetric() const;
+  bool symmetric() const { return symmetric_; }
 
-  // First 8 hex digits of a one-way hash of kind and key: names the key in
-  // tables and reports without showing it.
-  std::string key_id() const;
+  // First 8 hex digits of a one-way hash (SHA-256) of kind and key: names the
+  // key in tables and reports without showing it.
+  const std::string& key_id() const { return key_id_; }
 
  private:
   FlowHash(HashKind kind, std::span<const std::uint8_t> key);
 
   HashKind kind_;
-  std::array<std::uint8_t, kToeplitzKeyBytes> key_{};
+  bool symmetric_ = false;
+  SipKey sip_key_;
+  std::shared_ptr<const Toeplitz> toeplitz_;  // null unless kToeplitz
+  std::string key_id_;
 };
 
 // `buckets` is a power of two.

@@ -3,6 +3,7 @@
 #define LB_DATAPLANE_CORE_PARSER_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -15,12 +16,21 @@ struct Parsed {
   ParseResult result = ParseResult::kOk;
   FlowKey key;  // as the packet has it; all zero unless result is kOk
   bool fragment = false;
+  std::uint8_t ip_offset = 0;  // of the IP header; 0 unless result is kOk
 };
 
 // Ethernet, up to two VLAN tags, IPv4 with options, IPv6 with up to eight
 // extension headers, TCP, UDP, SCTP, ICMP (identifier as both ports; 0 where a
 // message has none). Every fragment, the first too, has ports zero. Tunnels
 // are not opened. Reads nothing past `frame`.
+//
+// `frame` may be cut short by the capture, so a length that points past it is
+// no contradiction. What is read of a header is its fixed part (TCP 20 bytes,
+// UDP 8, SCTP 12, ICMP 8 with an identifier, else 4); if that goes on past
+// `frame` the result is kTruncated, if it goes on past the length the IP header
+// states it is kBadHeader, and kBadHeader wins. Bytes behind the IP packet are
+// padding. An IPv6 fragment header without fragments (RFC 6946) is no fragment.
+// IPv6 jumbograms are kBadHeader.
 Parsed ParseFrame(std::span<const std::byte> frame);
 
 // "ok", "not_ip", "truncated", ... in the order of the enum.
