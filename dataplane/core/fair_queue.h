@@ -113,11 +113,14 @@ class FairQueue {
   void Join(ConnectionIndex index);
   // A connection with nothing waiting any more, in no ring, leaves it.
   void Leave(ConnectionIndex index);
+  void ForgiveIfIdle();
   // What an idle connection may still use or owes, as of this round.
   std::int32_t Allowance(const Connection& connection) const;
 
   ConnectionIndex NextOld();
   void StartRound(std::int64_t skipped);
+  RoundState OtherMark() const;
+  void PrefetchAfter(const Ring& ring) const;
   void ChargeNewAndOld(std::int64_t service_ns);
   void UpdateMeans(Connection& connection, std::int64_t service_ns,
                    std::uint32_t packets);
@@ -126,10 +129,6 @@ class FairQueue {
   void File(ConnectionIndex index);
   void SetLengthClass(ConnectionIndex index, std::uint8_t length_class);
   PacketIndex DropFromLongest();
-
-  // Removes every trace of a connection's packets from the sums, or adds it.
-  void CountIn(const Connection& connection);
-  void CountOut(const Connection& connection);
 
   Connection* const connections_;
   Packet* const packets_base_;

@@ -60,8 +60,8 @@ class TimingWheel {
   // `now`; each has lost its timer by then, and `fire` may schedule, cancel
   // and free any connection. Stops after `limit` connections, fired or filed
   // again; more is to be done if then NextDue() <= now. Returns the number of
-  // connections it took out of their slots. `now` may jump; a `now` before
-  // that of an earlier call is taken as that one's.
+  // connections it took out of their slots. `now` may jump, and never
+  // decreases.
   template <class Fire>
   std::size_t Advance(TimerTick now, std::size_t limit, Fire&& fire) {
     std::size_t done = 0;
