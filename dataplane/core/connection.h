@@ -9,6 +9,7 @@
 
 #include "common/flow_key.h"
 #include "dataplane/core/packet.h"
+#include "dataplane/core/packet_list.h"
 
 namespace lb::dataplane {
 
@@ -21,47 +22,65 @@ inline constexpr std::size_t kMaxDispatchers = 4;
 // Milliseconds on the data plane's clock, from its start.
 using TimerTick = std::uint64_t;
 
-struct Connection {
+// Where a connection stands with the fair queue.
+enum class RoundState : std::uint8_t {
+  kFresh,     // has never waited
+  kIdle,      // nothing waits; what it may still use or owes is remembered
+  kDetached,  // taken out by FairQueue::Detach()
+  kNew,       // waits among the new connections
+  kOldEven,   // waits among the old ones, put there in an even round
+  kOldOdd,    // the same in an odd round
+  kServing,   // has its turn
+};
+
+// wheel_slot of a connection that no wheel holds.
+inline constexpr std::uint16_t kNotScheduled = 0xffff;
+
+// Three cache lines of 64 bytes; a packet of a known connection touches the
+// first two only. An idle connection costs these 192 bytes and, in the table,
+// 4 to 8 bytes of chain heads.
+struct alignas(64) Connection {
+  // --- Line 1: lookup and enqueue.
   FlowKey key;
+  RoundState round = RoundState::kFresh;  // FairQueue
+  std::uint8_t length_class = 0;          // FairQueue; 0: not filed
   std::uint32_t hash = 0;
   ConnectionIndex next_in_chain = kNoConnection;  // ConnectionTable
+  PacketList queue;                   // FairQueue; what waits to be served
+  std::uint32_t mean_service_ns = 0;  // exponentially weighted; FairQueue
 
-  // FairQueue: this connection's packets, and its place in the round.
-  PacketIndex queue_head = kNoPacket;
-  PacketIndex queue_tail = kNoPacket;
-  std::uint32_t queue_packets = 0;
-  std::uint32_t mean_service_ns = 0;  // exponentially weighted
-  std::int64_t deficit_ns = 0;
+  // --- Line 2: serving.
+  // FairQueue: what the connection may still use; negative: what it owes.
+  std::int32_t deficit_ns = 0;
+  // FairQueue's lists of new and old connections. While kIdle, round_next is
+  // the number of the round in which the connection left.
   ConnectionIndex round_next = kNoConnection;
   ConnectionIndex round_previous = kNoConnection;
-  ConnectionIndex length_next = kNoConnection;  // index by queue length
-  ConnectionIndex length_previous = kNoConnection;
-  std::uint8_t round = 0;         // FairQueue's: which list it is in
-  std::uint8_t length_class = 0;  // FairQueue's
-
-  // TimingWheel. `deadline` may be pushed back by a plain store; `linked` is
-  // where the wheel holds the connection now.
-  std::uint16_t wheel_slot = 0;
-  ConnectionIndex wheel_next = kNoConnection;
-  ConnectionIndex wheel_previous = kNoConnection;
-  TimerTick deadline = 0;
-  TimerTick linked = 0;
-
-  // Order: last sequence number served, per dispatcher; a bit per dispatcher
-  // tells whether there is one yet.
-  std::array<std::uint32_t, kMaxDispatchers> last_sequence{};
+  // A bit per dispatcher: last_sequence holds a number.
   std::uint8_t seen_dispatchers = 0;
-
+  // TimingWheel. May be pushed back by a plain store while scheduled.
+  TimerTick deadline = 0;
   // Records. Times are ns on the monotonic clock.
+  std::int64_t last_seen_ns = 0;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
-  std::int64_t first_seen_ns = 0;
-  std::int64_t last_seen_ns = 0;
+  // Order: last sequence number served, per dispatcher.
+  std::array<std::uint32_t, kMaxDispatchers> last_sequence{};
 
+  // --- Line 3: seldom.
   // For the handler alone; zero when the connection is new.
   std::array<std::uint64_t, 2> handler_state{};
+  std::int64_t first_seen_ns = 0;
+  TimerTick linked = 0;  // TimingWheel: the deadline it was filed under
+  ConnectionIndex length_next = kNoConnection;  // FairQueue's length classes
+  ConnectionIndex length_previous = kNoConnection;
+  ConnectionIndex wheel_next = kNoConnection;  // TimingWheel
+  ConnectionIndex wheel_previous = kNoConnection;
+  std::uint16_t wheel_slot = kNotScheduled;
 };
-static_assert(sizeof(Connection) <= 256);
+static_assert(sizeof(Connection) == 192);
+static_assert(offsetof(Connection, deficit_ns) == 64);
+static_assert(offsetof(Connection, handler_state) == 128);
 
 }  // namespace lb::dataplane
 

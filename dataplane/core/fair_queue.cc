@@ -1,0 +1,362 @@
+#include "dataplane/core/fair_queue.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <limits>
+
+namespace lb::dataplane {
+namespace {
+
+// Turns of so many packets or more replace a mean; smaller ones count in
+// proportion.
+constexpr std::int64_t kMeanPackets = 8;
+
+// A debt beyond 2.1 s is forgiven.
+std::int32_t Saturated(std::int64_t ns) {
+  return static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(ns, std::numeric_limits<std::int32_t>::min(),
+                               std::numeric_limits<std::int32_t>::max()));
+}
+
+}  // namespace
+
+FairQueue::FairQueue(Connection* connections, Packet* packets,
+                     const FairQueueOptions& options)
+    : connections_(connections),
+      packets_base_(packets),
+      quantum_ns_(options.quantum.count()),
+      limit_(options.limit),
+      grant_ns_(options.quantum.count()) {
+  assert(quantum_ns_ >= 1'000 && quantum_ns_ <= 100'000'000 && limit_ >= 1);
+}
+
+PacketIndex FairQueue::Enqueue(ConnectionIndex index, PacketIndex packet) {
+  Connection& connection = connections_[index];
+  if (connection.round == RoundState::kDetached) Attach(index);
+  if (connection.queue.empty() && connection.round != RoundState::kServing) {
+    Join(index);
+  }
+  connection.queue.Push(packets_base_, packet);
+  ++packets_;
+  backlog_ns_ += connection.mean_service_ns;
+  File(index);
+  if (packets_ <= limit_) [[likely]]
+    return kNoPacket;
+  return DropFromLongest();
+}
+
+PacketIndex FairQueue::Dequeue(ConnectionIndex index) {
+  assert(index == turn_);
+  Connection& connection = connections_[index];
+  if (connection.queue.empty()) return kNoPacket;
+  const PacketIndex packet = connection.queue.Pop(packets_base_);
+  --packets_;
+  backlog_ns_ -= connection.mean_service_ns;
+  // The longest queue must have something to lose.
+  if (connection.queue.empty()) File(index);
+  return packet;
+}
+
+ConnectionIndex FairQueue::NextTurn() {
+  assert(turn_ == kNoConnection);
+  if (waiting_ == 0) return kNoConnection;
+  if (old_.size == 0) new_lead_ns_ = std::min<std::int64_t>(new_lead_ns_, 0);
+  turn_is_new_ = new_.size > 0 && (old_.size == 0 || new_lead_ns_ <= 0);
+  turn_ = turn_is_new_ ? PopFront(new_) : NextOld();
+  connections_[turn_].round = RoundState::kServing;
+  PrefetchAfter(turn_is_new_ ? new_ : old_);
+  return turn_;
+}
+
+// The connection after next is fetched now, and the packet that the next one
+// will lose first, whose index the last call has fetched.
+void FairQueue::PrefetchAfter(const Ring& ring) const {
+  if (ring.head == kNoConnection) return;
+  const Connection& next = connections_[ring.head];
+  __builtin_prefetch(&packets_base_[next.queue.front()], /*rw=*/1);
+  if (next.round_next == kNoConnection) return;
+  const Connection& after = connections_[next.round_next];
+  __builtin_prefetch(&after, /*rw=*/1);
+  __builtin_prefetch(&after.deficit_ns, /*rw=*/1);
+}
+
+void FairQueue::EndTurn(ConnectionIndex index, std::int64_t service_ns,
+                        std::uint32_t packets) {
+  assert(index == turn_);
+  turn_ = kNoConnection;
+  Connection& connection = connections_[index];
+  // A coarse clock must not make packets free.
+  service_ns = std::max<std::int64_t>(service_ns, packets);
+  connection.deficit_ns = Saturated(connection.deficit_ns - service_ns);
+  ChargeNewAndOld(service_ns);
+  if (packets > 0) UpdateMeans(connection, service_ns, packets);
+  if (connection.queue.empty()) {
+    Leave(index);
+  } else if (connection.deficit_ns <= 0) {
+    connection.round = round_mark_;
+    PushBack(old_, index);
+  } else if (turn_is_new_) {
+    connection.round = RoundState::kNew;
+    PushFront(new_, index);
+  } else {
+    connection.round = OtherMark();
+    PushFront(old_, index);
+  }
+  File(index);
+}
+
+void FairQueue::Detach(ConnectionIndex index) {
+  assert(index != turn_);
+  Connection& connection = connections_[index];
+  switch (connection.round) {
+    case RoundState::kFresh:
+    case RoundState::kDetached:
+    case RoundState::kServing:
+      return;
+    case RoundState::kIdle:
+      connection.deficit_ns = Allowance(connection);
+      break;
+    case RoundState::kNew:
+    case RoundState::kOldEven:
+    case RoundState::kOldOdd:
+      Remove(RingOf(connection), index);
+      SetLengthClass(index, 0);
+      --waiting_;
+      packets_ -= connection.queue.size();
+      backlog_ns_ -=
+          std::int64_t{connection.mean_service_ns} * connection.queue.size();
+      break;
+  }
+  connection.round = RoundState::kDetached;
+  ForgiveIfIdle();
+}
+
+void FairQueue::Attach(ConnectionIndex index) {
+  Connection& connection = connections_[index];
+  if (connection.round != RoundState::kDetached) return;
+  if (connection.queue.empty()) {
+    connection.round = RoundState::kIdle;
+    connection.round_next = round_;
+    return;
+  }
+  Join(index);
+  packets_ += connection.queue.size();
+  backlog_ns_ +=
+      std::int64_t{connection.mean_service_ns} * connection.queue.size();
+  File(index);
+}
+
+void FairQueue::Join(ConnectionIndex index) {
+  Connection& connection = connections_[index];
+  if (connection.round == RoundState::kFresh) {
+    connection.deficit_ns = static_cast<std::int32_t>(quantum_ns_);
+    connection.mean_service_ns = mean_service_ns_;
+  } else if (connection.round == RoundState::kIdle) {
+    connection.deficit_ns = Allowance(connection);
+  }
+  ++waiting_;
+  if (connection.deficit_ns > 0) {
+    connection.round = RoundState::kNew;
+    PushBack(new_, index);
+  } else {
+    connection.round = round_mark_;
+    PushBack(old_, index);
+  }
+}
+
+void FairQueue::Leave(ConnectionIndex index) {
+  Connection& connection = connections_[index];
+  connection.round = RoundState::kIdle;
+  connection.round_next = round_;
+  --waiting_;
+  ForgiveIfIdle();
+}
+
+void FairQueue::ForgiveIfIdle() {
+  if (waiting_ == 0) forgiven_ = ++round_;
+}
+
+std::int32_t FairQueue::Allowance(const Connection& connection) const {
+  const std::uint32_t left = connection.round_next;
+  if (static_cast<std::int32_t>(left - forgiven_) < 0) {
+    return static_cast<std::int32_t>(quantum_ns_);
+  }
+  const std::int64_t rounds = round_ - left;
+  return Saturated(
+      std::min(quantum_ns_, connection.deficit_ns + rounds * quantum_ns_));
+}
+
+ConnectionIndex FairQueue::NextOld() {
+  bool whole_round = false;  // visited by this call without finding anybody
+  std::int64_t least_debt = std::numeric_limits<std::int64_t>::max();
+  for (;;) {
+    const ConnectionIndex index = PopFront(old_);
+    Connection& connection = connections_[index];
+    if (connection.round == round_mark_) {
+      // Everybody owes more than a quantum: the rounds that would only pay
+      // debts are counted, not walked.
+      StartRound(whole_round ? least_debt / quantum_ns_ : 0);
+      whole_round = true;
+      least_debt = std::numeric_limits<std::int64_t>::max();
+    }
+    if (connection.deficit_ns > 0) return index;  // a turn ended before
+    connection.deficit_ns = Saturated(connection.deficit_ns + grant_ns_);
+    if (connection.deficit_ns > 0) return index;
+    least_debt = std::min<std::int64_t>(least_debt, -connection.deficit_ns);
+    connection.round = round_mark_;
+    PushBack(old_, index);
+  }
+}
+
+void FairQueue::StartRound(std::int64_t skipped) {
+  round_ += static_cast<std::uint32_t>(skipped + 1);
+  grant_ns_ = quantum_ns_ * (skipped + 1);
+  round_mark_ = OtherMark();
+}
+
+RoundState FairQueue::OtherMark() const {
+  return round_mark_ == RoundState::kOldEven ? RoundState::kOldOdd
+                                             : RoundState::kOldEven;
+}
+
+void FairQueue::ChargeNewAndOld(std::int64_t service_ns) {
+  if (!turn_is_new_) {
+    // The new ones may save up no more than one turn.
+    new_lead_ns_ =
+        std::max(new_lead_ns_ - service_ns, -std::max(quantum_ns_, service_ns));
+  } else if (old_.size > 0) {
+    new_lead_ns_ += service_ns;
+  }
+}
+
+void FairQueue::UpdateMeans(Connection& connection, std::int64_t service_ns,
+                            std::uint32_t packets) {
+  const std::int64_t sample = packets == 1 ? service_ns : service_ns / packets;
+  const std::int64_t weight = std::min<std::int64_t>(packets, kMeanPackets);
+  const auto blend = [&](std::uint32_t mean) {
+    // Rounded away from zero: a mean reaches a sample that stays the same.
+    const std::int64_t difference = (sample - mean) * weight;
+    const std::int64_t round =
+        difference < 0 ? 1 - kMeanPackets : kMeanPackets - 1;
+    const std::int64_t next = mean + (difference + round) / kMeanPackets;
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(
+        next, 1, std::numeric_limits<std::int32_t>::max()));
+  };
+  const std::uint32_t before = connection.mean_service_ns;
+  connection.mean_service_ns = blend(before);
+  backlog_ns_ += (std::int64_t{connection.mean_service_ns} - before) *
+                 connection.queue.size();
+  mean_service_ns_ = blend(mean_service_ns_);
+}
+
+PacketIndex FairQueue::DropFromLongest() {
+  ConnectionIndex longest = kNoConnection;
+  if (lengths_ != 0) {
+    longest = longest_[static_cast<unsigned>(std::bit_width(lengths_)) - 1];
+  } else {
+    // All have one short packet: those pay who are more.
+    longest = new_.size > old_.size ? new_.head : old_.head;
+  }
+  Connection& connection = connections_[longest];
+  const PacketIndex packet = connection.queue.Pop(packets_base_);
+  --packets_;
+  backlog_ns_ -= connection.mean_service_ns;
+  if (connection.queue.empty() && longest != turn_) {
+    Remove(RingOf(connection), longest);
+    Leave(longest);
+  }
+  File(longest);
+  return packet;
+}
+
+void FairQueue::File(ConnectionIndex index) {
+  const Connection& connection = connections_[index];
+  const std::uint32_t size = connection.queue.size();
+  const std::uint64_t length = std::uint64_t{size} * connection.mean_service_ns;
+  std::uint8_t length_class = 0;
+  if (size > 1 || length >> kShortBits != 0) {
+    length_class = static_cast<std::uint8_t>(std::clamp<std::size_t>(
+        static_cast<std::size_t>(std::bit_width(length >> kShortBits)), 1,
+        kLengthClasses - 1));
+  }
+  if (length_class != connection.length_class) {
+    SetLengthClass(index, length_class);
+  }
+}
+
+void FairQueue::SetLengthClass(ConnectionIndex index,
+                               std::uint8_t length_class) {
+  Connection& connection = connections_[index];
+  if (const std::uint8_t before = connection.length_class; before != 0) {
+    const ConnectionIndex next = connection.length_next;
+    const ConnectionIndex previous = connection.length_previous;
+    if (next != kNoConnection) connections_[next].length_previous = previous;
+    if (previous != kNoConnection) {
+      connections_[previous].length_next = next;
+    } else if (next != kNoConnection) {
+      longest_[before] = next;
+    } else {
+      lengths_ &= ~(1U << before);
+    }
+  }
+  connection.length_class = length_class;
+  if (length_class == 0) return;
+  const std::uint32_t bit = 1U << length_class;
+  const bool others = (lengths_ & bit) != 0;
+  const ConnectionIndex next = others ? longest_[length_class] : kNoConnection;
+  connection.length_previous = kNoConnection;
+  connection.length_next = next;
+  if (others) connections_[next].length_previous = index;
+  longest_[length_class] = index;
+  lengths_ |= bit;
+}
+
+FairQueue::Ring& FairQueue::RingOf(const Connection& connection) {
+  return connection.round == RoundState::kNew ? new_ : old_;
+}
+
+void FairQueue::PushBack(Ring& ring, ConnectionIndex index) {
+  Connection& connection = connections_[index];
+  connection.round_next = kNoConnection;
+  connection.round_previous = ring.tail;
+  if (ring.tail == kNoConnection) {
+    ring.head = index;
+  } else {
+    connections_[ring.tail].round_next = index;
+  }
+  ring.tail = index;
+  ++ring.size;
+}
+
+void FairQueue::PushFront(Ring& ring, ConnectionIndex index) {
+  Connection& connection = connections_[index];
+  connection.round_previous = kNoConnection;
+  connection.round_next = ring.head;
+  if (ring.head == kNoConnection) {
+    ring.tail = index;
+  } else {
+    connections_[ring.head].round_previous = index;
+  }
+  ring.head = index;
+  ++ring.size;
+}
+
+ConnectionIndex FairQueue::PopFront(Ring& ring) {
+  const ConnectionIndex index = ring.head;
+  Remove(ring, index);
+  return index;
+}
+
+void FairQueue::Remove(Ring& ring, ConnectionIndex index) {
+  const Connection& connection = connections_[index];
+  const ConnectionIndex next = connection.round_next;
+  const ConnectionIndex previous = connection.round_previous;
+  (next == kNoConnection ? ring.tail : connections_[next].round_previous) =
+      previous;
+  (previous == kNoConnection ? ring.head : connections_[previous].round_next) =
+      next;
+  --ring.size;
+}
+
+}  // namespace lb::dataplane

@@ -1,0 +1,164 @@
+// Which connection a processor serves next, and for how long: deficit round
+// robin (Shreedhar and Varghese, 1995) over the connections that have packets
+// waiting, charged with service time instead of bytes, with new connections
+// first (RFC 8290). One per processor; plain data, called under the
+// processor's lock. Nothing allocates and no clock is read.
+//
+// A round gives every waiting connection one quantum of service time. A turn
+// lasts until the quantum is used up; what the last packet took beyond it is
+// owed and paid in later rounds. A connection that has not used up this
+// round's quantum and comes back goes to the new ones with what is left, so
+// leaving and coming back gains nothing. Debts are forgiven when nothing waits
+// any more.
+//
+// Bounds, for connections that wait all the time: two differ by at most one
+// quantum and one packet's service time of each; a connection that starts
+// without debt gets at most its fair share + one quantum + one packet. New
+// connections together get at most half of the service time while old ones
+// wait, give or take one turn.
+#ifndef LB_DATAPLANE_CORE_FAIR_QUEUE_H_
+#define LB_DATAPLANE_CORE_FAIR_QUEUE_H_
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "dataplane/core/connection.h"
+#include "dataplane/core/packet.h"
+
+namespace lb::dataplane {
+
+struct FairQueueOptions {
+  // Service time of a connection before others get their turn; 1 us to 100 ms.
+  std::chrono::nanoseconds quantum = std::chrono::microseconds(50);
+  // Packets that may wait, all connections together; at least 1.
+  std::uint32_t limit = 16'384;
+};
+
+class FairQueue {
+ public:
+  // The bases of the pools that indices are of; both must outlive the queue.
+  FairQueue(Connection* connections, Packet* packets,
+            const FairQueueOptions& options);
+
+  // Appends a packet to its connection's queue. When that is one too many, the
+  // longest queue loses its oldest packet, which is returned for the caller to
+  // drop; it may be the one just given. Otherwise kNoPacket. May be called
+  // during a turn. O(1).
+  //
+  // Longest: packets x mean service time, in classes that double, from 8 us; a
+  // queue of one packet under 4 us counts as shorter than any other. So the
+  // loser is longer than half the longest, or all are short.
+  PacketIndex Enqueue(ConnectionIndex connection, PacketIndex packet);
+
+  // Opens the turn of the connection to serve next; kNoConnection when nothing
+  // waits. The caller serves as many of its packets as it likes, one at least,
+  // and should stop when the service time reaches TurnBudget() or the queue is
+  // empty. A turn ended before is taken up again later. One visit to a
+  // connection per quantum of service time, amortized.
+  ConnectionIndex NextTurn();
+
+  // ns of service time the open turn may take; positive.
+  std::int64_t TurnBudget() const { return connections_[turn_].deficit_ns; }
+
+  // Takes the oldest packet of the connection that has its turn; kNoPacket
+  // when there is none.
+  PacketIndex Dequeue(ConnectionIndex connection);
+
+  // Closes the turn: charges what serving `packets` packets took and updates
+  // the connection's mean service time with weight packets / 8, 1 at most.
+  void EndTurn(ConnectionIndex connection, std::int64_t service_ns,
+               std::uint32_t packets);
+
+  // Takes a connection out of the round with its queue and its debt, so that
+  // another processor's queue can Attach() it, or its owner free it. Any
+  // connection, waiting or not, except one that has its turn. O(1).
+  void Detach(ConnectionIndex connection);
+
+  // Puts a detached connection in, at the end. Nothing is dropped: the limit
+  // may be exceeded until the next packets arrive. O(1).
+  void Attach(ConnectionIndex connection);
+
+  // Packets and connections that wait; a connection that has its turn counts.
+  std::uint32_t packets() const { return packets_; }
+  std::uint32_t connections() const { return waiting_; }
+
+  // Estimated time to serve what waits.
+  std::chrono::nanoseconds backlog() const {
+    return std::chrono::nanoseconds(backlog_ns_);
+  }
+
+  // Mean service time over all connections: what a connection's own mean
+  // starts from.
+  std::uint32_t mean_service_ns() const { return mean_service_ns_; }
+
+ private:
+  // Doubly linked through round_next and round_previous.
+  struct Ring {
+    ConnectionIndex head = kNoConnection;
+    ConnectionIndex tail = kNoConnection;
+    std::uint32_t size = 0;
+  };
+  static constexpr std::size_t kLengthClasses = 32;
+  static constexpr unsigned kShortBits = 12;  // 4,096 ns
+
+  void PushBack(Ring& ring, ConnectionIndex index);
+  void PushFront(Ring& ring, ConnectionIndex index);
+  void Remove(Ring& ring, ConnectionIndex index);
+  ConnectionIndex PopFront(Ring& ring);
+  Ring& RingOf(const Connection& connection);
+
+  // A connection with nothing waiting so far joins the round.
+  void Join(ConnectionIndex index);
+  // A connection with nothing waiting any more, in no ring, leaves it.
+  void Leave(ConnectionIndex index);
+  void ForgiveIfIdle();
+  // What an idle connection may still use or owes, as of this round.
+  std::int32_t Allowance(const Connection& connection) const;
+
+  ConnectionIndex NextOld();
+  void StartRound(std::int64_t skipped);
+  RoundState OtherMark() const;
+  void PrefetchAfter(const Ring& ring) const;
+  void ChargeNewAndOld(std::int64_t service_ns);
+  void UpdateMeans(Connection& connection, std::int64_t service_ns,
+                   std::uint32_t packets);
+
+  // Files the connection under the class of its queue's present length.
+  void File(ConnectionIndex index);
+  void SetLengthClass(ConnectionIndex index, std::uint8_t length_class);
+  PacketIndex DropFromLongest();
+
+  Connection* const connections_;
+  Packet* const packets_base_;
+  const std::int64_t quantum_ns_;
+  const std::uint32_t limit_;
+
+  std::uint32_t packets_ = 0;
+  std::uint32_t waiting_ = 0;
+  std::int64_t backlog_ns_ = 0;
+  std::uint32_t mean_service_ns_ = 1'000;
+
+  Ring new_;
+  Ring old_;
+  ConnectionIndex turn_ = kNoConnection;
+  bool turn_is_new_ = false;
+  // Service time new connections are ahead of old ones while both wait.
+  std::int64_t new_lead_ns_ = 0;
+
+  // Rounds begun; wraps. Skipped rounds count.
+  std::uint32_t round_ = 1;
+  RoundState round_mark_ = RoundState::kOldEven;  // of those who joined in it
+  std::int64_t grant_ns_;  // what this round gives each connection
+  // Debts of connections that left before this round are forgiven.
+  std::uint32_t forgiven_ = 1;
+
+  // Bit c: class c has a connection; class 0 is not filed.
+  std::uint32_t lengths_ = 0;
+  std::array<ConnectionIndex, kLengthClasses> longest_;
+};
+
+}  // namespace lb::dataplane
+
+#endif  // LB_DATAPLANE_CORE_FAIR_QUEUE_H_
