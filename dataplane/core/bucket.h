@@ -38,6 +38,7 @@ struct alignas(64) Bucket {
       mean_service_ns =
           mean_service_ns == 0 ? mean : (mean_service_ns + mean) / 2;
     }
+    served_before += closed.served;
     interval = BucketInterval{};
     return closed;
   }
@@ -46,6 +47,7 @@ struct alignas(64) Bucket {
   ProcessorId last_processor;  // the owner, or the last one while it moves
   std::uint64_t mean_service_ns = 0;  // of a packet; 0: none served yet
   BucketInterval interval;
+  std::uint64_t served_before = 0;  // in all intervals closed so far
   TimingWheel wheel;
 };
 

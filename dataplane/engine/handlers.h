@@ -2,7 +2,6 @@
 #ifndef LB_DATAPLANE_ENGINE_HANDLERS_H_
 #define LB_DATAPLANE_ENGINE_HANDLERS_H_
 
-#include <chrono>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -11,10 +10,9 @@
 namespace lb::dataplane {
 
 // "count" keeps connection records; "burn:TIME" (such as burn:20us) also spends
-// so much CPU time on every packet. Connections are forgotten after
-// `idle_timeout` without a packet. INVALID_ARGUMENT for anything else.
-absl::StatusOr<PacketHandlerFactory> MakeHandlerFactory(
-    std::string_view spec, std::chrono::milliseconds idle_timeout);
+// so much CPU time on every packet. Both let idle connections go.
+// INVALID_ARGUMENT for anything else.
+absl::StatusOr<PacketHandlerFactory> MakeHandlerFactory(std::string_view spec);
 
 }  // namespace lb::dataplane
 

@@ -1,0 +1,186 @@
+#include "dataplane/engine/dispatcher.h"
+
+#include <utility>
+
+#include "dataplane/core/parser.h"
+#include "dataplane/engine/cycle_clock.h"
+
+namespace lb::dataplane {
+namespace {
+
+// How long a dispatcher sleeps at most before it looks whether to stop.
+constexpr std::chrono::milliseconds kLongestSleep{20};
+
+// For counters with one writer: no locked instruction.
+template <class T>
+void AddRelaxed(std::atomic<T>& counter, T by) {
+  counter.store(counter.load(std::memory_order_relaxed) + by,
+                std::memory_order_relaxed);
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(std::size_t index, std::unique_ptr<PacketSource> source,
+                       const FlowHash& hash, std::uint32_t buckets,
+                       PacketPool& pool, PublishedTable& table,
+                       std::vector<Outlet> outlets, Waiter& on_done)
+    : index_(index),
+      source_(std::move(source)),
+      hash_(hash),
+      canonical_(hash.kind() == HashKind::kSipHash || hash.symmetric()),
+      buckets_(buckets),
+      live_(source_->live()),
+      pool_(pool),
+      table_(table),
+      outlets_(std::move(outlets)),
+      on_done_(on_done),
+      packets_(pool.packets()),
+      ring_drops_(buckets) {}
+
+void Dispatcher::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Dispatcher::RequestStop() {
+  stop_.store(true, std::memory_order_seq_cst);
+  room_.Notify();
+}
+
+void Dispatcher::Join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+Counters Dispatcher::counters() const {
+  Counters counters;
+  const std::uint64_t by_source =
+      dropped_by_source_.load(std::memory_order_relaxed);
+  counters.arrived = received_.load(std::memory_order_relaxed) + by_source;
+  counters.drop(DropReason::kSource) = by_source;
+  counters.drop(DropReason::kRingFull) =
+      dropped_ring_full_.load(std::memory_order_relaxed);
+  return counters;
+}
+
+DispatcherLoad Dispatcher::load() const {
+  return {std::chrono::nanoseconds(busy_ns_.load(std::memory_order_relaxed)),
+          received_.load(std::memory_order_relaxed)};
+}
+
+void Dispatcher::Run() {
+  while (!stop_.load(std::memory_order_relaxed)) {
+    const TableVersion& table = table_.Enter(index_);
+    if (table.version != version_) {
+      version_ = table.version;
+      // Processors may be waiting for us to have seen this version.
+      for (const Outlet& outlet : outlets_) outlet.waiter->Notify();
+    }
+    const std::int64_t start_ns = CycleClock::Get().NowNs();
+    const std::size_t n = FillBatch();
+    if (n > 0) {
+      ParseBatch(n);
+      SendBatch(n, table);
+      PublishRings();
+      AddRelaxed(busy_ns_, CycleClock::Get().NowNs() - start_ns);
+      continue;
+    }
+    if (source_->exhausted()) break;
+  }
+  table_.Leave(index_);
+  for (const Outlet& outlet : outlets_) outlet.waiter->Notify();
+  done_.store(true, std::memory_order_seq_cst);
+  on_done_.Notify();
+}
+
+// Takes free buffers and lets the source fill them; waits where nothing is to
+// be had. Returns the number of packets.
+std::size_t Dispatcher::FillBatch() {
+  const std::size_t taken = pool_.Take(index_, batch_);
+  if (taken == 0) {
+    WaitForBuffers();
+    return 0;
+  }
+  for (std::size_t i = 0; i < taken; ++i) frames_[i] = &packets_[batch_[i]];
+  const std::size_t n = source_->Receive({frames_.data(), taken});
+  if (n < taken) {
+    pool_.PutBack(index_, {batch_.data() + n, taken - n});
+  }
+  if (n == 0 && !source_->exhausted()) WaitForSource();
+  dropped_by_source_.store(source_->dropped(), std::memory_order_relaxed);
+  return n;
+}
+
+void Dispatcher::WaitForSource() {
+  if (table_.Leave(index_)) source_->Wait(kLongestSleep);
+}
+
+void Dispatcher::WaitForBuffers() {
+  room_.Prepare();
+  std::array<PacketIndex, 1> one;
+  if (pool_.Take(index_, one) == 1) {
+    pool_.PutBack(index_, one);
+    room_.Cancel();
+  } else if (stop_.load(std::memory_order_seq_cst) || !table_.Leave(index_)) {
+    room_.Cancel();
+  } else {
+    room_.Sleep(kLongestSleep);
+  }
+}
+
+void Dispatcher::ParseBatch(std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    Packet& packet = *frames_[i];
+    const Parsed parsed = ParseFrame(packet.captured());
+    ++parse_[static_cast<std::size_t>(parsed.result)];
+    packet.parse = parsed.result;
+    packet.dispatcher = static_cast<std::uint16_t>(index_);
+    packet.sequence = sequence_++;
+    packet.next = kNoPacket;
+    packet.key = canonical_ ? Canonical(parsed.key) : parsed.key;
+    packet.reversed = canonical_ && !(packet.key == parsed.key);
+    keys_[i] = &packet.key;
+  }
+  hash_.Bulk({keys_.data(), n}, hashes_);
+  AddRelaxed(received_, std::uint64_t{n});
+}
+
+void Dispatcher::SendBatch(std::size_t n, const TableVersion& table) {
+  for (std::size_t i = 0; i < n; ++i) {
+    Packet& packet = *frames_[i];
+    // What cannot be parsed goes to a fixed bucket.
+    packet.hash = packet.parse == ParseResult::kOk ? hashes_[i] : 0;
+    const BucketId bucket = BucketOf(packet.hash, buckets_);
+    const Outlet& outlet = outlets_[table.owner[bucket.index()].index()];
+    const Descriptor descriptor{batch_[i], packet.hash};
+    if (outlet.ring->Push(descriptor)) continue;
+    if (!live_ && WaitForRoom(*outlet.ring, descriptor, *outlet.waiter)) {
+      continue;
+    }
+    AddRelaxed(ring_drops_[bucket.index()], std::uint64_t{1});
+    AddRelaxed(dropped_ring_full_, std::uint64_t{1});
+    pool_.PutBack(index_, {&batch_[i], 1});
+  }
+}
+
+// Blocks until the owner has made room. False if we are to stop.
+bool Dispatcher::WaitForRoom(DescriptorRing& ring, Descriptor descriptor,
+                             Waiter& owner) {
+  PublishRings();
+  while (!stop_.load(std::memory_order_seq_cst)) {
+    room_.Prepare();
+    if (ring.Push(descriptor)) {
+      room_.Cancel();
+      return true;
+    }
+    owner.Notify();
+    room_.Sleep(kLongestSleep);
+  }
+  return false;
+}
+
+void Dispatcher::PublishRings() {
+  for (const Outlet& outlet : outlets_) {
+    if (outlet.ring->Publish()) outlet.waiter->Notify();
+  }
+}
+
+}  // namespace lb::dataplane

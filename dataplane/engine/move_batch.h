@@ -1,0 +1,71 @@
+// The moves of one plan while they are under way, shared by the control thread
+// and the processors concerned.
+#ifndef LB_DATAPLANE_ENGINE_MOVE_BATCH_H_
+#define LB_DATAPLANE_ENGINE_MOVE_BATCH_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "common/plan.h"
+#include "dataplane/engine/waiter.h"
+
+namespace lb::dataplane {
+
+// Steps: every receiver calls Expected() once it holds what arrives for its
+// incoming buckets; the control thread then changes the table; every move ends
+// with Adopted(). The waiter, which must outlive the batch, is notified when
+// the last receiver expects and when the last move is done.
+class MoveBatch {
+ public:
+  MoveBatch(std::vector<Move> moves, std::size_t receivers, Waiter& control)
+      : moves_(std::move(moves)),
+        pause_ns_(moves_.size()),
+        receivers_left_(receivers),
+        moves_left_(moves_.size()),
+        control_(control) {
+    for (auto& pause : pause_ns_) pause.store(kUnderWay);
+  }
+
+  const std::vector<Move>& moves() const { return moves_; }
+
+  // A receiver's worker, once.
+  void Expected() {
+    if (receivers_left_.fetch_sub(1) == 1) control_.Notify();
+  }
+
+  // Control thread, just before the table changes.
+  void MarkChange(std::int64_t now_ns) { change_ns_.store(now_ns); }
+
+  // The receiver's worker, once per move, from when on it may serve.
+  void Adopted(std::size_t move, std::int64_t now_ns) {
+    pause_ns_[move].store(now_ns - change_ns_.load());
+    if (moves_left_.fetch_sub(1) == 1) control_.Notify();
+  }
+
+  bool all_expected() const { return receivers_left_.load() == 0; }
+  bool all_done() const { return moves_left_.load() == 0; }
+  bool done(std::size_t move) const {
+    return pause_ns_[move].load() != kUnderWay;
+  }
+  // Of a move that is done.
+  std::int64_t pause_ns(std::size_t move) const {
+    return pause_ns_[move].load();
+  }
+
+ private:
+  static constexpr std::int64_t kUnderWay = -1;
+
+  const std::vector<Move> moves_;
+  std::vector<std::atomic<std::int64_t>> pause_ns_;
+  std::atomic<std::size_t> receivers_left_;
+  std::atomic<std::size_t> moves_left_;
+  std::atomic<std::int64_t> change_ns_{0};
+  Waiter& control_;
+};
+
+}  // namespace lb::dataplane
+
+#endif  // LB_DATAPLANE_ENGINE_MOVE_BATCH_H_

@@ -1,0 +1,58 @@
+// The packet buffers: allocated once, handed from dispatcher to processor and
+// back without a lock.
+#ifndef LB_DATAPLANE_ENGINE_PACKET_POOL_H_
+#define LB_DATAPLANE_ENGINE_PACKET_POOL_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "dataplane/core/packet.h"
+#include "dataplane/engine/spsc_ring.h"
+
+namespace lb::dataplane {
+
+// Every dispatcher owns an equal share of the buffers. A buffer that was
+// served or dropped goes home through the ring (processor, dispatcher), which
+// has room for the dispatcher's whole share and so is never full.
+class PacketPool {
+ public:
+  // `share` buffers for each dispatcher; a power of two.
+  PacketPool(std::size_t dispatchers, std::size_t processors,
+             std::uint32_t share);
+
+  std::span<Packet> packets() { return {packets_.get(), size_}; }
+  std::uint32_t share() const { return share_; }
+
+  // Dispatcher `d` only: takes up to out.size() free buffers.
+  std::size_t Take(std::size_t d, std::span<PacketIndex> out);
+  // Dispatcher `d` only: gives unused buffers of its own back.
+  void PutBack(std::size_t d, std::span<const PacketIndex> unused);
+
+  // Processor `p` only: sends a buffer home. Visible after Flush(p).
+  void Return(std::size_t p, PacketIndex packet) {
+    // The ring holds a whole share, so the push always finds room.
+    home(packet >> share_shift_, p).Push(packet);
+  }
+  void Flush(std::size_t p);
+
+ private:
+  SpscRing<PacketIndex>& home(std::size_t d, std::size_t p) {
+    return *homes_[d * processors_ + p];
+  }
+
+  const std::size_t dispatchers_;
+  const std::size_t processors_;
+  const std::uint32_t share_;
+  const unsigned share_shift_;
+  const std::size_t size_;
+  std::unique_ptr<Packet[]> packets_;
+  std::vector<std::vector<PacketIndex>> free_;  // by dispatcher, last in first
+  std::vector<std::unique_ptr<SpscRing<PacketIndex>>> homes_;
+};
+
+}  // namespace lb::dataplane
+
+#endif  // LB_DATAPLANE_ENGINE_PACKET_POOL_H_

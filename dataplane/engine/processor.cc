@@ -1,0 +1,169 @@
+#include "dataplane/engine/processor.h"
+
+#include <algorithm>
+
+#include "dataplane/engine/cycle_clock.h"
+#include "dataplane/engine/thread_cpu.h"
+
+namespace lb::dataplane {
+namespace {
+
+// While buckets wait to be released, dispatchers wake us when they have passed
+// the new version; this bound only covers what nobody would announce.
+constexpr std::chrono::milliseconds kReleaseSleep{1};
+constexpr std::chrono::microseconds kSpin{20};
+
+}  // namespace
+
+Processor::Processor(const ProcessorOptions& options, ProcessorShared& shared,
+                     std::unique_ptr<PacketHandler> handler,
+                     std::span<const BucketId> owned)
+    : options_(options),
+      shared_(shared),
+      index_(options.id.index()),
+      bucket_mask_(static_cast<std::uint32_t>(shared.buckets.size()) - 1),
+      packets_(shared.packets.packets().data()),
+      handler_(std::move(handler)),
+      idle_ticks_(static_cast<TimerTick>(options.idle_timeout.count())),
+      slots_(shared.buckets.size()),
+      queue_(shared.connections.base(), packets_,
+             {.quantum = options.quantum, .limit = options.queue_limit}),
+      connection_cache_(shared.connections),
+      due_(static_cast<std::uint32_t>(shared.buckets.size())),
+      sampler_(shared.start_ns),
+      interval_start_ns_(shared.start_ns) {
+  for (std::size_t d = 0; d < shared.dispatcher_count; ++d) {
+    rings_.push_back(std::make_unique<DescriptorRing>(options.ring_packets));
+  }
+  for (BucketId bucket : owned) {
+    slots_[bucket.index()].bucket = &shared.buckets[bucket.index()];
+  }
+}
+
+void Processor::Start() {
+  worker_ = std::thread([this] { RunWorker(); });
+  timers_ = std::thread([this] { RunTimers(); });
+}
+
+void Processor::RequestStop() {
+  stop_.store(true, std::memory_order_seq_cst);
+  waiter_.Notify();
+  timer_waiter_.Notify();
+}
+
+void Processor::Join() {
+  if (worker_.joinable()) worker_.join();
+  if (timers_.joinable()) timers_.join();
+}
+
+std::uint64_t Processor::in_rings() const {
+  std::uint64_t packets = 0;
+  for (const auto& ring : rings_) {
+    const std::uint64_t head = ring->head();  // first: it must not overtake
+    packets += ring->tail() - head;
+  }
+  return packets;
+}
+
+bool Processor::Drained() const {
+  return in_rings() == 0 && drained_.load(std::memory_order_seq_cst);
+}
+
+void Processor::RunWorker() {
+  PinThisThread(options_.cpu);
+  while (!stop_.load(std::memory_order_relaxed)) {
+    bool worked = false;
+    {
+      const std::lock_guard lock(monitor_);
+      worked = RunBatch();
+    }
+    if (worked) {
+      shared_.packets.Flush(index_);
+      for (const auto& dispatcher : shared_.dispatchers) {
+        dispatcher->room().Notify();
+      }
+    }
+    LetTimersIn();
+    if (!worked) Idle();
+  }
+}
+
+// One hold of the lock. False if there was nothing to do.
+bool Processor::RunBatch() {
+  if (!HasWork()) return false;
+  const std::int64_t start_ns = CycleClock::Get().NowNs();
+  const std::int64_t cpu_start_ns = ThreadCpuNs();
+  now_ns_ = start_ns;
+  now_tick_ = TickOf(start_ns);
+  bool worked = HandleMail();
+  worked |= ReleaseBehindFences();
+  worked |= TakeIn() > 0;
+  worked |= Serve(start_ns, cpu_start_ns) > 0;
+  if (worked) AccountBatch(start_ns, cpu_start_ns);
+  return worked;
+}
+
+bool Processor::HasWork() const {
+  if (queue_.packets() > 0 || mailbox_.any() || release_.has_value()) {
+    return true;
+  }
+  return std::any_of(rings_.begin(), rings_.end(), [](const auto& ring) {
+    return ring->tail() != ring->head();
+  });
+}
+
+// The same question without the lock, when the queue is known to be empty, and
+// asked so that whoever brings work after the answer "no" sees that we are
+// about to sleep.
+bool Processor::HasWorkBeforeSleep() const {
+  if (!mailbox_.EmptyForSleep() || stop_.load(std::memory_order_seq_cst)) {
+    return true;
+  }
+  return std::any_of(rings_.begin(), rings_.end(),
+                     [](const auto& ring) { return !ring->EmptyForSleep(); });
+}
+
+void Processor::Idle() {
+  const std::int64_t start_ns = CycleClock::Get().NowNs();
+  if (shared_.spin) {
+    const std::int64_t spin_ns = std::chrono::nanoseconds(kSpin).count();
+    while (CycleClock::Get().NowNs() - start_ns < spin_ns) {
+      if (HasWorkBeforeSleep()) return;
+    }
+  }
+  waiter_.Prepare();
+  if (HasWorkBeforeSleep()) {
+    waiter_.Cancel();
+    return;
+  }
+  drained_.store(held_packets_ == 0, std::memory_order_seq_cst);
+  shared_.idle.Notify();
+  const std::int64_t sleep_start_ns = CycleClock::Get().NowNs();
+  if (release_.has_value()) {
+    waiter_.Sleep(kReleaseSleep);
+  } else {
+    waiter_.Sleep(std::nullopt);
+  }
+  sleep_ns_ += CycleClock::Get().NowNs() - sleep_start_ns;
+  drained_.store(false, std::memory_order_seq_cst);
+}
+
+// A mutex is not fair: without this a busy worker would take the lock again
+// before the timer thread has even woken up.
+void Processor::LetTimersIn() {
+  if (timers_want_in_.load(std::memory_order_acquire)) {
+    timers_want_in_.wait(true, std::memory_order_acquire);
+  }
+}
+
+void Processor::AccountBatch(std::int64_t start_ns, std::int64_t cpu_start_ns) {
+  const std::int64_t end_ns = CycleClock::Get().NowNs();
+  const std::int64_t busy_ns =
+      std::min(end_ns - start_ns, ThreadCpuNs() - cpu_start_ns);
+  sampler_.AddBusy(start_ns, end_ns, busy_ns);
+  busy_total_ns_ += busy_ns;
+}
+
+std::int64_t Processor::CpuNs() { return CpuNsOf(worker_) + CpuNsOf(timers_); }
+
+}  // namespace lb::dataplane

@@ -1,0 +1,206 @@
+// One processor: a monitor with a worker thread and a timer thread on one CPU.
+// The design's page on the data plane has the whole picture.
+#ifndef LB_DATAPLANE_ENGINE_PROCESSOR_H_
+#define LB_DATAPLANE_ENGINE_PROCESSOR_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "common/ids.h"
+#include "dataplane/core/bucket.h"
+#include "dataplane/core/bucket_due_queue.h"
+#include "dataplane/core/connection_pool.h"
+#include "dataplane/core/connection_table.h"
+#include "dataplane/core/fair_queue.h"
+#include "dataplane/core/packet_handler.h"
+#include "dataplane/engine/descriptor.h"
+#include "dataplane/engine/dispatcher.h"
+#include "dataplane/engine/mailbox.h"
+#include "dataplane/engine/packet_pool.h"
+#include "dataplane/engine/processor_sample.h"
+#include "dataplane/engine/published_table.h"
+#include "dataplane/engine/utilization_sampler.h"
+#include "dataplane/engine/waiter.h"
+
+namespace lb::dataplane {
+
+class Processor;
+
+// What the processors of one data plane share. Everything outlives them.
+struct ProcessorShared {
+  PacketPool& packets;
+  PublishedTable& table;
+  ConnectionPool& connections;
+  ConnectionTable& connection_table;
+  std::vector<Bucket>& buckets;  // by BucketId; each owned by one processor
+  Waiter& idle;                  // notified when a processor runs out of work
+  std::size_t dispatcher_count = 0;
+  std::int64_t start_ns = 0;  // tick 0 of every timer
+  bool spin = false;
+  // Both filled before any processor starts.
+  std::vector<std::unique_ptr<Processor>> processors{};
+  std::vector<std::unique_ptr<Dispatcher>> dispatchers{};
+};
+
+struct ProcessorOptions {
+  ProcessorId id;
+  std::optional<std::uint32_t> cpu;  // pin both threads to it
+  std::uint32_t ring_packets = 0;
+  // Packets that may wait before sources that can wait must, and before the
+  // longest queue pays.
+  std::uint32_t queue_packets = 0;
+  std::uint32_t queue_limit = 0;
+  std::uint32_t hold_packets = 0;  // limit of what is held for moves
+  std::chrono::nanoseconds quantum{0};
+  std::chrono::milliseconds idle_timeout{0};
+};
+
+// The worker takes the lock once per batch, the timer thread once per wake;
+// everything marked "monitor" is plain data under it. Nobody else takes it.
+class Processor {
+ public:
+  static constexpr std::size_t kIntake = 64;  // descriptors taken in at once
+  static constexpr std::int64_t kBatchNs = 100'000;
+  static constexpr std::size_t kExpiryBatch = 64;
+
+  // Starts as the owner of the buckets `owned`.
+  Processor(const ProcessorOptions& options, ProcessorShared& shared,
+            std::unique_ptr<PacketHandler> handler,
+            std::span<const BucketId> owned);
+
+  void Start();
+  void RequestStop();
+  void Join();
+
+  // Any thread.
+  Waiter& waiter() { return waiter_; }
+  void Post(Mail mail) {
+    mailbox_.Put(std::move(mail));
+    waiter_.Notify();
+  }
+  // Dispatcher d pushes into it.
+  DescriptorRing& ring(std::size_t d) { return *rings_[d]; }
+  // Packets in its rings; a momentary truth.
+  std::uint64_t in_rings() const;
+  // Nothing is in the rings, queued or held, and the worker sleeps. Only a
+  // momentary truth unless every dispatcher is done.
+  bool Drained() const;
+  // CPU time of both threads since Start(); they must not have been joined.
+  std::int64_t CpuNs();
+
+  // After Join() only: as a sample would show it.
+  const ProcessorCounters& counters() const { return counters_; }
+  std::uint64_t waiting() const { return queue_.packets() + held_packets_; }
+  std::int64_t busy_total_ns() const { return busy_total_ns_; }
+
+ private:
+  // What a processor knows of a bucket.
+  struct Slot {
+    Bucket* bucket = nullptr;  // null: not ours
+    bool incoming = false;     // ours soon: hold what arrives
+    PacketList held;
+    std::uint64_t hold_drops = 0;  // since it became incoming
+  };
+  // Buckets leaving with one plan.
+  struct Release {
+    std::shared_ptr<MoveBatch> batch;
+    std::uint64_t version = 0;
+    std::vector<std::optional<std::uint64_t>> fences;  // by dispatcher
+  };
+
+  // processor.cc: the threads.
+  void RunWorker();
+  bool RunBatch();
+  bool HasWork() const;
+  bool HasWorkBeforeSleep() const;
+  void Idle();
+  void LetTimersIn();
+  void AccountBatch(std::int64_t start_ns, std::int64_t cpu_start_ns);
+
+  // processor_intake.cc: from the rings into the queues.
+  std::size_t TakeIn();
+  bool MayTakeFrom(std::size_t d) const;
+  void Accept(const Descriptor& descriptor);
+  void Enqueue(Bucket& bucket, PacketIndex packet);
+  ConnectionIndex FindOrMake(Bucket& bucket, const Packet& packet);
+  void Hold(Slot& slot, PacketIndex packet);
+  void DropVictim(PacketIndex packet);
+  void Drop(PacketIndex packet, DropReason reason, Bucket& bucket,
+            std::uint64_t service_ns);
+
+  // processor_service.cc: from the queues to the handler.
+  std::size_t Serve(std::int64_t batch_start_ns, std::int64_t cpu_start_ns);
+  void ServePacket(Connection& connection, PacketIndex packet);
+  void CheckOrder(Connection& connection, const Packet& packet);
+
+  // processor_moves.cc: mail, fences, hand-over.
+  bool HandleMail();
+  void Handle(const ExpectBuckets& mail);
+  void Handle(const ReleaseBuckets& mail);
+  void Handle(const AdoptBucket& mail);
+  void Handle(const TakeSample& mail);
+  bool ReleaseBehindFences();
+  std::uint64_t Detach(BucketId bucket);
+  void Adopt(BucketId bucket);
+  BucketLoad CloseInterval(Bucket& bucket, std::int64_t wall_ns);
+
+  // processor_timers.cc: the timer thread.
+  void RunTimers();
+  std::size_t ExpireDue();
+  void Expire(Bucket& bucket, ConnectionIndex index);
+  void Forget(ConnectionIndex index);
+
+  TimerTick TickOf(std::int64_t now_ns) const {
+    return static_cast<TimerTick>((now_ns - shared_.start_ns) / 1'000'000);
+  }
+
+  const ProcessorOptions options_;
+  ProcessorShared& shared_;
+  const std::size_t index_;
+  const std::uint32_t bucket_mask_;
+  Packet* const packets_;  // base of the pool
+  const std::unique_ptr<PacketHandler> handler_;
+  const TimerTick idle_ticks_;
+
+  // Between threads.
+  std::vector<std::unique_ptr<DescriptorRing>> rings_;  // by dispatcher
+  Mailbox mailbox_;
+  Waiter waiter_;        // the worker's
+  Waiter timer_waiter_;  // the timer thread's
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> timers_want_in_{false};
+  std::atomic<bool> drained_{false};
+  std::thread worker_;
+  std::thread timers_;
+
+  // Monitor.
+  std::mutex monitor_;
+  std::vector<Slot> slots_;  // by BucketId
+  FairQueue queue_;
+  ConnectionCache connection_cache_;
+  BucketDueQueue due_;
+  std::optional<Release> release_;
+  std::uint64_t held_packets_ = 0;
+  ProcessorCounters counters_;
+  UtilizationSampler sampler_;
+  std::int64_t interval_start_ns_ = 0;
+  std::int64_t interval_cpu_ns_ = 0;
+  std::uint64_t interval_served_ = 0;  // counters_.served at its start
+  std::int64_t busy_total_ns_ = 0;
+  std::int64_t now_ns_ = 0;  // of the current turn or expiry
+  TimerTick now_tick_ = 0;   // of the current batch or expiry
+
+  // The worker's own.
+  std::int64_t sleep_ns_ = 0;  // in the interval
+};
+
+}  // namespace lb::dataplane
+
+#endif  // LB_DATAPLANE_ENGINE_PROCESSOR_H_

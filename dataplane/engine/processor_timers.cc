@@ -1,0 +1,88 @@
+// The timer thread: sleeps until the earliest bucket comes due; no tick when
+// nothing is due.
+#include <algorithm>
+
+#include "dataplane/engine/cycle_clock.h"
+#include "dataplane/engine/processor.h"
+#include "dataplane/engine/thread_cpu.h"
+
+namespace lb::dataplane {
+namespace {
+
+constexpr std::int64_t kNsPerTick = 1'000'000;
+
+}  // namespace
+
+void Processor::RunTimers() {
+  PinThisThread(options_.cpu);
+  while (!stop_.load(std::memory_order_relaxed)) {
+    timers_want_in_.store(true, std::memory_order_release);
+    std::unique_lock lock(monitor_);
+    timers_want_in_.store(false, std::memory_order_release);
+    timers_want_in_.notify_one();
+
+    const std::int64_t start_ns = CycleClock::Get().NowNs();
+    const std::int64_t cpu_start_ns = ThreadCpuNs();
+    now_ns_ = start_ns;
+    now_tick_ = TickOf(start_ns);
+    if (ExpireDue() > 0) AccountBatch(start_ns, cpu_start_ns);
+    const TimerTick next = due_.Top().tick;
+    const bool more = next <= now_tick_;
+    // Under the lock, so that whoever sets an earlier timer finds us either
+    // still in here or asleep.
+    timer_waiter_.Prepare();
+    lock.unlock();
+    if (more || stop_.load(std::memory_order_seq_cst)) {
+      timer_waiter_.Cancel();
+    } else if (next == kNever) {
+      timer_waiter_.Sleep(std::nullopt);
+    } else {
+      const std::int64_t due_ns =
+          shared_.start_ns + static_cast<std::int64_t>(next) * kNsPerTick;
+      timer_waiter_.Sleep(std::chrono::nanoseconds(
+          std::max(due_ns - CycleClock::Get().NowNs(), std::int64_t{0})));
+    }
+  }
+}
+
+// Serves what is due, kExpiryBatch connections at most. Returns how many it
+// looked at.
+std::size_t Processor::ExpireDue() {
+  std::size_t done = 0;
+  while (done < kExpiryBatch) {
+    const BucketDue due = due_.Top();
+    if (due.tick > now_tick_) break;
+    Bucket& bucket = shared_.buckets[due.bucket.index()];
+    done += bucket.wheel.Advance(
+        now_tick_, kExpiryBatch - done,
+        [&](ConnectionIndex index) { Expire(bucket, index); });
+    due_.Set(bucket.id, bucket.wheel.NextDue());
+  }
+  return done;
+}
+
+void Processor::Expire(Bucket& bucket, ConnectionIndex index) {
+  Connection& connection = shared_.connections[index];
+  if (!connection.queue.empty()) {
+    // Not idle at all, only not served for long.
+    bucket.wheel.Schedule(index, now_tick_ + idle_ticks_);
+    return;
+  }
+  const std::optional<std::chrono::milliseconds> more =
+      handler_->OnTimer(connection);
+  if (more.has_value()) {
+    bucket.wheel.Schedule(
+        index, now_tick_ + static_cast<TimerTick>(
+                               std::max<std::int64_t>(more->count(), 1)));
+    return;
+  }
+  Forget(index);
+}
+
+void Processor::Forget(ConnectionIndex index) {
+  queue_.Detach(index);
+  shared_.connection_table.Erase(index);
+  connection_cache_.Free(index);
+}
+
+}  // namespace lb::dataplane

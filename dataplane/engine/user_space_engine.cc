@@ -1,0 +1,159 @@
+#include "dataplane/engine/user_space_engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "dataplane/engine/cycle_clock.h"
+
+namespace lb::dataplane {
+
+UserSpaceEngine::UserSpaceEngine(EngineOptions options, Layout layout,
+                                 const Table& table, const FlowHash& hash,
+                                 std::unique_ptr<ConnectionPool> connections)
+    : layout_(std::move(layout)),
+      table_(table),
+      packets_(options.sources.size(), options.processors.size(),
+               options.pool_packets),
+      connections_(std::move(connections)),
+      connection_table_(*connections_, options.buckets),
+      published_(options.sources.size(), table.owner),
+      shared_{.packets = packets_,
+              .table = published_,
+              .connections = *connections_,
+              .connection_table = connection_table_,
+              .buckets = buckets_,
+              .idle = idle_,
+              .dispatcher_count = options.sources.size(),
+              .start_ns = CycleClock::Get().NowNs(),
+              .spin = options.spin},
+      last_samples_(options.processors.size()),
+      dispatcher_marks_(options.sources.size()),
+      ring_drop_marks_(options.buckets),
+      interval_start_(SystemClock().Monotonic()),
+      interval_table_(ComputeDigest(table)) {
+  buckets_.reserve(options.buckets);
+  for (std::uint32_t b = 0; b < options.buckets; ++b) {
+    buckets_.emplace_back(BucketId(b), connections_->base());
+    buckets_.back().last_processor = table.owner[b];
+  }
+  MakeProcessors(options, table);
+  MakeDispatchers(options, hash);
+}
+
+UserSpaceEngine::~UserSpaceEngine() { Stop(); }
+
+// Half of the buffers are for the rings, a quarter each for what is queued and
+// what is held.
+void UserSpaceEngine::MakeProcessors(const EngineOptions& options,
+                                     const Table& table) {
+  const auto count = static_cast<std::uint32_t>(options.processors.size());
+  const auto buffers = static_cast<std::uint32_t>(packets_.packets().size());
+  const std::uint32_t part = std::max(buffers / 4 / count, 1U);
+  const bool live = options.sources.front()->live();
+  for (std::uint32_t p = 0; p < count; ++p) {
+    std::vector<BucketId> owned;
+    for (std::uint32_t b = 0; b < options.buckets; ++b) {
+      if (table.owner[b].index() == p) owned.emplace_back(b);
+    }
+    ProcessorOptions own;
+    own.id = ProcessorId(static_cast<std::uint16_t>(p));
+    if (options.pin) own.cpu = options.processors[p].cpu;
+    own.ring_packets = options.ring_packets;
+    own.queue_packets = part;
+    own.queue_limit = live ? part : buffers;
+    own.hold_packets = part;
+    own.quantum = options.quantum;
+    own.idle_timeout = options.idle_timeout;
+    shared_.processors.push_back(std::make_unique<Processor>(
+        own, shared_, options.handler(own.id), owned));
+    capacities_.emplace_back(options.processors[p].capacity_permille);
+  }
+}
+
+void UserSpaceEngine::MakeDispatchers(EngineOptions& options,
+                                      const FlowHash& hash) {
+  for (std::size_t d = 0; d < options.sources.size(); ++d) {
+    std::vector<Dispatcher::Outlet> outlets;
+    for (const auto& processor : shared_.processors) {
+      outlets.push_back({&processor->ring(d), &processor->waiter()});
+    }
+    shared_.dispatchers.push_back(std::make_unique<Dispatcher>(
+        d, std::move(options.sources[d]), hash, layout_.buckets, packets_,
+        published_, std::move(outlets), idle_));
+  }
+}
+
+Table UserSpaceEngine::table() const {
+  const std::lock_guard lock(table_mutex_);
+  return table_;
+}
+
+void UserSpaceEngine::Start() {
+  for (const auto& processor : shared_.processors) processor->Start();
+  for (const auto& dispatcher : shared_.dispatchers) dispatcher->Start();
+}
+
+void UserSpaceEngine::Stop() {
+  stop_.store(true, std::memory_order_seq_cst);
+  idle_.Notify();
+  for (const auto& dispatcher : shared_.dispatchers) dispatcher->RequestStop();
+  for (const auto& dispatcher : shared_.dispatchers) dispatcher->Join();
+  for (const auto& processor : shared_.processors) processor->RequestStop();
+  for (const auto& processor : shared_.processors) processor->Join();
+}
+
+absl::Status UserSpaceEngine::WaitUntilDone() {
+  const auto done = [this] {
+    return std::all_of(shared_.dispatchers.begin(), shared_.dispatchers.end(),
+                       [](const auto& d) { return d->done(); }) &&
+           std::all_of(shared_.processors.begin(), shared_.processors.end(),
+                       [](const auto& p) { return p->Drained(); });
+  };
+  while (!stop_.load(std::memory_order_seq_cst)) {
+    idle_.Prepare();
+    if (done() || stop_.load(std::memory_order_seq_cst)) {
+      idle_.Cancel();
+      break;
+    }
+    idle_.Sleep(std::nullopt);
+  }
+  for (const auto& dispatcher : shared_.dispatchers) {
+    if (!dispatcher->done()) continue;  // its thread still owns the source
+    if (absl::Status status = dispatcher->status(); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+EngineSummary UserSpaceEngine::Summary() const {
+  EngineSummary summary;
+  summary.bucket_packets.resize(layout_.buckets);
+  Counters& sum = summary.counters;
+  for (const auto& dispatcher : shared_.dispatchers) {
+    sum += dispatcher->counters();
+    for (std::size_t i = 0; i < kParseResults; ++i) {
+      summary.parse[i] += dispatcher->parse()[i];
+    }
+  }
+  for (const auto& processor : shared_.processors) {
+    const ProcessorCounters& own = processor->counters();
+    sum.served += own.served;
+    sum.bytes += own.bytes;
+    for (std::size_t i = 0; i < kDropReasons; ++i) {
+      sum.dropped[i] += own.dropped[i];
+    }
+    sum.reordered += own.reordered;
+    sum.duplicated += own.duplicated;
+    sum.queued += processor->waiting() + processor->in_rings();
+    summary.connections += own.connections_made;
+    summary.processors.push_back(
+        {own.served, std::chrono::nanoseconds(processor->busy_total_ns())});
+  }
+  sum.lost = sum.arrived - sum.served - sum.dropped_total() - sum.queued;
+  for (std::size_t b = 0; b < buckets_.size(); ++b) {
+    summary.bucket_packets[b] =
+        buckets_[b].served_before + buckets_[b].interval.served;
+  }
+  return summary;
+}
+
+}  // namespace lb::dataplane
