@@ -1,3 +1,11 @@
 lb_test(parser_test SOURCES parser_test.cc DEPS lb::flow)
 lb_test(flow_hash_test
   SOURCES flow_hash_test.cc siphash_test.cc toeplitz_test.cc DEPS lb::flow)
+lb_test(pcap_source_test
+  SOURCES client_address_test.cc pcap_source_test.cc
+  DEPS lb::packet_io lb::test_support)
+lb_test(traffic_generator_test SOURCES traffic_generator_test.cc
+  DEPS lb::packet_io lb::test_support)
+lb_test(open_source_test SOURCES open_source_test.cc DEPS lb::packet_io)
+lb_test(interface_source_test SOURCES interface_source_test.cc
+  DEPS lb::packet_io)
