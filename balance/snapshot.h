@@ -34,9 +34,10 @@ struct Snapshot {
                                            // offline, any number from 1
 };
 
-// INVALID_ARGUMENT, naming the first offender, unless there is at least one
-// processor and one bucket, every owner exists, a processor is in service,
-// capacities are 1..1000, and no load exceeds 1e15.
+// INVALID_ARGUMENT, naming the first offender, unless there are 1..kMaxBuckets
+// buckets and 1..kMaxProcessors processors, every owner exists, a processor is
+// in service, capacities are 1..1000, and no load or busy time exceeds 1e15,
+// nor their sums 1e18.
 absl::Status ValidateSnapshot(const Snapshot& snapshot);
 
 }  // namespace lb::balance
