@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "balance/imbalance_index.h"
-#include "balance/int128.h"
+#include "common/int128.h"
 #include "balance/normal_distribution.h"
 #include "common/status.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "balance/int128.h"
+#include "common/int128.h"
 
 namespace lb::balance {
 namespace {

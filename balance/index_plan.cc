@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "balance/int128.h"
+#include "common/int128.h"
 
 namespace lb::balance {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-#include "balance/int128.h"
+#include "common/int128.h"
 
 namespace lb::balance {
 namespace {
