@@ -96,7 +96,8 @@ void FillPacket(const std::byte* at, const tpacket3_hdr& header,
     left -= kMacBytes;
     packet.wire_bytes += kVlanTagBytes;
   }
-  to = std::copy_n(data, std::min<std::size_t>(left, end - to), to);
+  const auto room = static_cast<std::size_t>(end - to);
+  to = std::copy_n(data, std::min(left, room), to);
   packet.captured_bytes = static_cast<std::uint32_t>(to - packet.frame.data());
 }
 
@@ -233,20 +234,22 @@ void InterfaceSource::Wait(std::chrono::nanoseconds limit) {
                          .tv_nsec = (limit - seconds).count()};
   pollfd wanted{.fd = socket_, .events = POLLIN, .revents = 0};
   // A signal ends the wait early, which does no harm.
-  if (ppoll(&wanted, 1, &timeout, nullptr) > 0 &&
-      (wanted.revents & POLLERR) != 0) {
-    CheckInterface();
+  const int ready = ppoll(&wanted, 1, &timeout, nullptr);
+  if (ready > 0 && (wanted.revents & POLLERR) != 0) {
+    // Reading the error clears it, or every wait would end at once.
+    int error = 0;
+    socklen_t size = sizeof(error);
+    down_ = getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size) == 0 &&
+            error == ENETDOWN;
   }
+  if (ready > 0 && (wanted.revents & POLLIN) != 0) down_ = false;
+  if (down_) CheckInterface();
 }
 
+// The kernel tells when an interface goes down, but not when one that is down
+// goes away.
 void InterfaceSource::CheckInterface() {
-  int error = 0;
-  socklen_t size = sizeof(error);
-  // Reading the error clears it, or every wait would end at once.
-  if (getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size) != 0 ||
-      error == 0 || if_nametoindex(name_.c_str()) == index_) {
-    return;
-  }
+  if (if_nametoindex(name_.c_str()) == index_) return;
   status_ = absl::UnavailableError(
       absl::StrCat("interface ", name_,
                    " is gone; give the agent another source, or start it "

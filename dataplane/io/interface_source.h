@@ -59,6 +59,7 @@ class InterfaceSource final : public PacketSource {
   // left: the block has not been opened.
   std::uint32_t frames_left_ = 0;
   const std::byte* frame_ = nullptr;
+  bool down_ = false;
   absl::Status status_;
   // The kernel's count starts anew whenever it is read.
   mutable std::uint64_t dropped_ = 0;

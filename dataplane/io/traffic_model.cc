@@ -22,8 +22,8 @@ absl::Status CheckRange(std::string_view name, double value, double least,
                         double most) {
   // Written so that NaN is out of range.
   if (value >= least && value <= most) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(ToAbsl(name), " is ", value, "; use ", least, " to ", most));
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "%s is %.10g; use %.10g to %.10g", ToAbsl(name), value, least, most));
 }
 
 // Share of the packets that belong to connections that end.

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -164,7 +165,8 @@ TEST_F(Loopback, PutsAVlanTagBackThatTheKernelTookOff) {
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
   address.sll_ifindex = static_cast<int>(if_nametoindex("lo"));
-  for (const std::uint16_t tag : {ETH_P_8021Q, ETH_P_8021AD}) {
+  const std::vector<std::uint16_t> tags = {ETH_P_8021Q, ETH_P_8021AD};
+  for (const std::uint16_t tag : tags) {
     const Bytes frame = Vlan({tag}, 0x0800) + Ip4{}(Udp(5'000, 80));
     ASSERT_EQ(
         sendto(raw, frame.data(), frame.size(), 0,

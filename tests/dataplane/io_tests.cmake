@@ -9,3 +9,4 @@ lb_test(traffic_generator_test SOURCES traffic_generator_test.cc
 lb_test(open_source_test SOURCES open_source_test.cc DEPS lb::packet_io)
 lb_test(interface_source_test SOURCES interface_source_test.cc
   DEPS lb::packet_io)
+lb_test(mixed_capture_test SOURCES mixed_capture_test.cc DEPS lb::packet_io)

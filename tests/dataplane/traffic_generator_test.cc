@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <unordered_map>
 
 #include "dataplane/core/parser.h"
 #include "gmock/gmock.h"
@@ -17,16 +18,18 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// Packets by connection, over `packets` of the model.
-std::map<std::string, int> CountPackets(TrafficModel& model, int packets) {
-  std::map<std::string, int> counts;
+// Packets by connection (its key's bytes), over `packets` of the model.
+using Counts = std::unordered_map<std::string, int>;
+Counts CountPackets(TrafficModel& model, int packets) {
+  Counts counts;
   for (int i = 0; i < packets; ++i) {
-    ++counts[FormatFlowKey(Canonical(model.Next()))];
+    const FlowKey key = Canonical(model.Next());
+    ++counts[std::string(reinterpret_cast<const char*>(&key), sizeof(key))];
   }
   return counts;
 }
 
-std::vector<int> Descending(const std::map<std::string, int>& counts) {
+std::vector<int> Descending(const Counts& counts) {
   std::vector<int> values;
   for (const auto& [key, count] : counts) values.push_back(count);
   std::ranges::sort(values, std::greater<>());

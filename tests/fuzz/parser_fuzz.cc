@@ -1,0 +1,73 @@
+// Any bytes as a frame: the parser stays inside them, keeps its promises, and
+// what the replay does to a frame leaves it as parseable as it was.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <span>
+
+#include "dataplane/core/parser.h"
+#include "dataplane/io/client_address.h"
+
+namespace {
+
+using lb::FlowKey;
+using lb::dataplane::Parsed;
+using lb::dataplane::ParseFrame;
+using lb::dataplane::ParseResult;
+
+void Require(bool promise) {
+  if (!promise) std::abort();
+}
+
+// In memory of exactly this size, so that AddressSanitizer sees any byte read
+// behind it.
+struct ExactCopy {
+  explicit ExactCopy(std::span<const std::byte> bytes)
+      : size(bytes.size()), data(new std::byte[size]) {
+    if (size > 0) std::memcpy(data.get(), bytes.data(), size);
+  }
+  std::span<std::byte> span() const { return {data.get(), size}; }
+
+  std::size_t size;
+  std::unique_ptr<std::byte[]> data;
+};
+
+void CheckParsed(const Parsed& parsed, std::size_t bytes) {
+  if (parsed.result != ParseResult::kOk) {
+    Require(parsed.key == FlowKey{} && !parsed.fragment);
+    return;
+  }
+  Require(parsed.key.version != lb::IpVersion::kNone);
+  Require(parsed.ip_offset >= 14 && parsed.ip_offset + 20u <= bytes);
+  const bool ports =
+      parsed.key.source_port != 0 || parsed.key.destination_port != 0;
+  Require(!parsed.fragment || !ports);
+}
+
+// What parses when the capture ends early parses alike when it does not.
+void CheckPrefix(std::span<const std::byte> frame, std::size_t bytes,
+                 const Parsed& whole) {
+  const ExactCopy prefix(frame.first(bytes));
+  const Parsed parsed = ParseFrame(prefix.span());
+  CheckParsed(parsed, bytes);
+  if (parsed.result == ParseResult::kTruncated) return;
+  Require(parsed.result == whole.result && parsed.key == whole.key);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
+                                      std::size_t size) {
+  const ExactCopy frame(std::as_bytes(std::span(data, size)));
+  const Parsed parsed = ParseFrame(frame.span());
+  CheckParsed(parsed, size);
+  for (const std::size_t bytes : {size / 2, size - size / 4}) {
+    CheckPrefix(frame.span(), bytes, parsed);
+  }
+  lb::dataplane::ShiftClient(frame.span(),
+                             lb::dataplane::FindClient(frame.span()), size);
+  Require(ParseFrame(frame.span()).result == parsed.result);
+  return 0;
+}
