@@ -24,13 +24,14 @@ using TimerTick = std::uint64_t;
 
 // Where a connection stands with the fair queue.
 enum class RoundState : std::uint8_t {
-  kFresh,     // has never waited
-  kIdle,      // nothing waits; what it may still use or owes is remembered
-  kDetached,  // taken out by FairQueue::Detach()
-  kNew,       // waits among the new connections
-  kOldEven,   // waits among the old ones, put there in an even round
-  kOldOdd,    // the same in an odd round
-  kServing,   // has its turn
+  kFresh,      // has never waited
+  kIdle,       // nothing waits; what it may still use or owes is remembered
+  kDetached,   // taken out by FairQueue::Detach()
+  kNew,        // waits for the first time
+  kReturning,  // waits again, with some of this round's quantum left
+  kOldEven,    // waits among the old ones, put there in an even round
+  kOldOdd,     // the same in an odd round
+  kServing,    // has its turn
 };
 
 // wheel_slot of a connection that no wheel holds.
@@ -52,8 +53,8 @@ struct alignas(64) Connection {
   // --- Line 2: serving.
   // FairQueue: what the connection may still use; negative: what it owes.
   std::int32_t deficit_ns = 0;
-  // FairQueue's lists of new and old connections. While kIdle, round_next is
-  // the number of the round in which the connection left.
+  // FairQueue's lists. While kIdle, round_next is the number of the round in
+  // which the connection left.
   ConnectionIndex round_next = kNoConnection;
   ConnectionIndex round_previous = kNoConnection;
   // A bit per dispatcher: last_sequence holds a number.

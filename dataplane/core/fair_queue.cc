@@ -61,24 +61,32 @@ PacketIndex FairQueue::Dequeue(ConnectionIndex index) {
 ConnectionIndex FairQueue::NextTurn() {
   assert(turn_ == kNoConnection);
   if (waiting_ == 0) return kNoConnection;
-  if (old_.size == 0) new_lead_ns_ = std::min<std::int64_t>(new_lead_ns_, 0);
-  turn_is_new_ = new_.size > 0 && (old_.size == 0 || new_lead_ns_ <= 0);
-  turn_ = turn_is_new_ ? PopFront(new_) : NextOld();
+  if (!OthersWait()) new_lead_ns_ = std::min<std::int64_t>(new_lead_ns_, 0);
+  if (new_.size > 0 && (new_lead_ns_ < quantum_ns_ || !OthersWait())) {
+    turn_ = PopFront(new_);
+    PrefetchHeads(new_);
+  } else if (returning_.size > 0) {
+    turn_ = PopFront(returning_);
+    PrefetchHeads(returning_);
+  } else {
+    turn_ = NextOld();
+    PrefetchHeads(old_);
+  }
+  turn_state_ = connections_[turn_].round;
   connections_[turn_].round = RoundState::kServing;
-  PrefetchAfter(turn_is_new_ ? new_ : old_);
   return turn_;
 }
 
-// The connection after next is fetched now, and the packet that the next one
-// will lose first, whose index the last call has fetched.
-void FairQueue::PrefetchAfter(const Ring& ring) const {
+// The second connection from the head is fetched now, and the first packet of
+// the one at the head, which an earlier call has fetched.
+void FairQueue::PrefetchHeads(const Ring& ring) const {
   if (ring.head == kNoConnection) return;
-  const Connection& next = connections_[ring.head];
-  __builtin_prefetch(&packets_base_[next.queue.front()], /*rw=*/1);
-  if (next.round_next == kNoConnection) return;
-  const Connection& after = connections_[next.round_next];
-  __builtin_prefetch(&after, /*rw=*/1);
-  __builtin_prefetch(&after.deficit_ns, /*rw=*/1);
+  const Connection& head = connections_[ring.head];
+  __builtin_prefetch(&packets_base_[head.queue.front()], /*rw=*/1);
+  if (head.round_next == kNoConnection) return;
+  const Connection& second = connections_[head.round_next];
+  __builtin_prefetch(&second, /*rw=*/1);
+  __builtin_prefetch(&second.deficit_ns, /*rw=*/1);
 }
 
 void FairQueue::EndTurn(ConnectionIndex index, std::int64_t service_ns,
@@ -89,19 +97,16 @@ void FairQueue::EndTurn(ConnectionIndex index, std::int64_t service_ns,
   // A coarse clock must not make packets free.
   service_ns = std::max<std::int64_t>(service_ns, packets);
   connection.deficit_ns = Saturated(connection.deficit_ns - service_ns);
-  ChargeNewAndOld(service_ns);
+  ChargeLead(service_ns);
   if (packets > 0) UpdateMeans(connection, service_ns, packets);
   if (connection.queue.empty()) {
     Leave(index);
   } else if (connection.deficit_ns <= 0) {
     connection.round = round_mark_;
     PushBack(old_, index);
-  } else if (turn_is_new_) {
-    connection.round = RoundState::kNew;
-    PushFront(new_, index);
   } else {
-    connection.round = OtherMark();
-    PushFront(old_, index);
+    connection.round = turn_state_;
+    PushFront(RingOf(connection), index);
   }
   File(index);
 }
@@ -118,6 +123,7 @@ void FairQueue::Detach(ConnectionIndex index) {
       connection.deficit_ns = Allowance(connection);
       break;
     case RoundState::kNew:
+    case RoundState::kReturning:
     case RoundState::kOldEven:
     case RoundState::kOldOdd:
       Remove(RingOf(connection), index);
@@ -149,20 +155,18 @@ void FairQueue::Attach(ConnectionIndex index) {
 
 void FairQueue::Join(ConnectionIndex index) {
   Connection& connection = connections_[index];
+  RoundState state = RoundState::kReturning;
   if (connection.round == RoundState::kFresh) {
     connection.deficit_ns = static_cast<std::int32_t>(quantum_ns_);
     connection.mean_service_ns = mean_service_ns_;
+    state = RoundState::kNew;
   } else if (connection.round == RoundState::kIdle) {
     connection.deficit_ns = Allowance(connection);
   }
+  if (connection.deficit_ns <= 0) state = round_mark_;
+  connection.round = state;
+  PushBack(RingOf(connection), index);
   ++waiting_;
-  if (connection.deficit_ns > 0) {
-    connection.round = RoundState::kNew;
-    PushBack(new_, index);
-  } else {
-    connection.round = round_mark_;
-    PushBack(old_, index);
-  }
 }
 
 void FairQueue::Leave(ConnectionIndex index) {
@@ -200,8 +204,10 @@ ConnectionIndex FairQueue::NextOld() {
       whole_round = true;
       least_debt = std::numeric_limits<std::int64_t>::max();
     }
-    if (connection.deficit_ns > 0) return index;  // a turn ended before
-    connection.deficit_ns = Saturated(connection.deficit_ns + grant_ns_);
+    // Positive already: its turn was ended before.
+    if (connection.deficit_ns <= 0) {
+      connection.deficit_ns = Saturated(connection.deficit_ns + grant_ns_);
+    }
     if (connection.deficit_ns > 0) return index;
     least_debt = std::min<std::int64_t>(least_debt, -connection.deficit_ns);
     connection.round = round_mark_;
@@ -220,13 +226,14 @@ RoundState FairQueue::OtherMark() const {
                                              : RoundState::kOldEven;
 }
 
-void FairQueue::ChargeNewAndOld(std::int64_t service_ns) {
-  if (!turn_is_new_) {
-    // The new ones may save up no more than one turn.
+void FairQueue::ChargeLead(std::int64_t service_ns) {
+  if (turn_state_ == RoundState::kNew) {
+    if (OthersWait()) new_lead_ns_ += service_ns;
+  } else {
+    // The new ones may catch up on one turn, but save up no more.
     new_lead_ns_ =
-        std::max(new_lead_ns_ - service_ns, -std::max(quantum_ns_, service_ns));
-  } else if (old_.size > 0) {
-    new_lead_ns_ += service_ns;
+        std::max(new_lead_ns_ - service_ns,
+                 std::min<std::int64_t>(quantum_ns_ - service_ns, 0));
   }
 }
 
@@ -256,7 +263,8 @@ PacketIndex FairQueue::DropFromLongest() {
     longest = longest_[static_cast<unsigned>(std::bit_width(lengths_)) - 1];
   } else {
     // All have one short packet: those pay who are more.
-    longest = new_.size > old_.size ? new_.head : old_.head;
+    const Ring& others = returning_.size > old_.size ? returning_ : old_;
+    longest = new_.size > others.size ? new_.head : others.head;
   }
   Connection& connection = connections_[longest];
   const PacketIndex packet = connection.queue.Pop(packets_base_);
@@ -313,7 +321,14 @@ void FairQueue::SetLengthClass(ConnectionIndex index,
 }
 
 FairQueue::Ring& FairQueue::RingOf(const Connection& connection) {
-  return connection.round == RoundState::kNew ? new_ : old_;
+  switch (connection.round) {
+    case RoundState::kNew:
+      return new_;
+    case RoundState::kReturning:
+      return returning_;
+    default:
+      return old_;
+  }
 }
 
 void FairQueue::PushBack(Ring& ring, ConnectionIndex index) {

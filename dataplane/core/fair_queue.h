@@ -4,18 +4,22 @@
 // first (RFC 8290). One per processor; plain data, called under the
 // processor's lock. Nothing allocates and no clock is read.
 //
-// A round gives every waiting connection one quantum of service time. A turn
-// lasts until the quantum is used up; what the last packet took beyond it is
-// owed and paid in later rounds. A connection that has not used up this
-// round's quantum and comes back goes to the new ones with what is left, so
-// leaving and coming back gains nothing. Debts are forgiven when nothing waits
-// any more.
+// A round gives every connection one quantum of service time. A turn lasts
+// until the quantum is used up; what the last packet took beyond it is owed
+// and paid in later rounds, during which the connection waits among the old
+// ones. A connection that runs empty before, and comes back, is a returning
+// one: it goes before the old ones with what is left of its quantum of this
+// round, so leaving and coming back gains nothing. A new connection goes
+// before both; there is no end of new connections, so together they get no
+// more service time than the others while others wait. When nothing waits any
+// more, debts are forgiven.
 //
-// Bounds, for connections that wait all the time: two differ by at most one
-// quantum and one packet's service time of each; a connection that starts
-// without debt gets at most its fair share + one quantum + one packet. New
-// connections together get at most half of the service time while old ones
-// wait, give or take one turn.
+// Bounds, over any time, L being the longest service time of a packet:
+// - Two connections that wait all the time, neither of them new, differ by at
+//   most quantum + L of the one + L of the other. So a connection gets at most
+//   its fair share + quantum + L, once it has no debt.
+// - One that comes and goes gets at most a quantum more than that.
+// - New connections get at most what the others get, plus two turns.
 #ifndef LB_DATAPLANE_CORE_FAIR_QUEUE_H_
 #define LB_DATAPLANE_CORE_FAIR_QUEUE_H_
 
@@ -94,7 +98,7 @@ class FairQueue {
   std::uint32_t mean_service_ns() const { return mean_service_ns_; }
 
  private:
-  // Doubly linked through round_next and round_previous.
+  // First in first out, doubly linked through round_next and round_previous.
   struct Ring {
     ConnectionIndex head = kNoConnection;
     ConnectionIndex tail = kNoConnection;
@@ -120,8 +124,10 @@ class FairQueue {
   ConnectionIndex NextOld();
   void StartRound(std::int64_t skipped);
   RoundState OtherMark() const;
-  void PrefetchAfter(const Ring& ring) const;
-  void ChargeNewAndOld(std::int64_t service_ns);
+  void PrefetchHeads(const Ring& ring) const;
+  // Whether others than new connections wait.
+  bool OthersWait() const { return returning_.size + old_.size > 0; }
+  void ChargeLead(std::int64_t service_ns);
   void UpdateMeans(Connection& connection, std::int64_t service_ns,
                    std::uint32_t packets);
 
@@ -141,10 +147,11 @@ class FairQueue {
   std::uint32_t mean_service_ns_ = 1'000;
 
   Ring new_;
+  Ring returning_;
   Ring old_;
   ConnectionIndex turn_ = kNoConnection;
-  bool turn_is_new_ = false;
-  // Service time new connections are ahead of old ones while both wait.
+  RoundState turn_state_ = RoundState::kFresh;  // before its turn
+  // Service time new connections are ahead of the others while both wait.
   std::int64_t new_lead_ns_ = 0;
 
   // Rounds begun; wraps. Skipped rounds count.

@@ -22,8 +22,9 @@ namespace lb::dataplane {
 // No timer is set.
 inline constexpr TimerTick kNever = std::numeric_limits<TimerTick>::max();
 
-// 816 bytes, whatever is scheduled: 3 levels of 64 slots. A deadline more than
-// 258 s away is filed again every 258 s.
+// 816 bytes, whatever is scheduled: 3 levels of 64 slots. Until it fires, a
+// connection is filed at most twice more, and once more per 258 s that its
+// deadline was away.
 class TimingWheel {
  public:
   // `connections` is the base of the pool, `now` the tick to start at.
@@ -51,9 +52,10 @@ class TimingWheel {
     return connection.wheel_slot != kNotScheduled;
   }
 
-  // A tick at or before the earliest deadline, kNever if nothing is scheduled.
-  // Advance() to less than this tick does nothing; at this tick it may only
-  // file connections again. A few instructions.
+  // A tick at or before the earliest deadline, the last Advance()'s for what is
+  // past already; kNever if nothing is scheduled. Advance() to less than this
+  // tick does nothing; at this tick it may only file connections again. A few
+  // instructions.
   TimerTick NextDue() const;
 
   // Calls fire(ConnectionIndex) for connections whose deadline is at or before

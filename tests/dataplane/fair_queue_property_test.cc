@@ -1,0 +1,400 @@
+// What must hold of the fair queue whatever arrives: nothing lost, nothing out
+// of order, nobody above his share.
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <random>
+#include <vector>
+
+#include "dataplane/core/fair_queue.h"
+#include "gtest/gtest.h"
+#include "tests/dataplane/connection_records.h"
+
+namespace lb::dataplane {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr std::int64_t kQuantum = 50'000;
+
+// Two fair queues against one deque per connection.
+class FairQueueModel {
+ public:
+  explicit FairQueueModel(std::uint32_t seed)
+      : random_(seed), model_(kConnections), home_(kConnections, 0) {}
+
+  void Step() {
+    const std::uint64_t what = Below(100);
+    if (what < 55) {
+      Arrive(static_cast<ConnectionIndex>(
+          std::min(Below(kConnections), Below(kConnections))));
+    } else if (what < 90) {
+      Serve(Below(kQueues));
+    } else {
+      Move(static_cast<ConnectionIndex>(Below(kConnections)));
+    }
+    Check();
+  }
+
+  void Drain() {
+    while (queues_[0].packets() + queues_[1].packets() > 0) {
+      for (std::size_t q = 0; q < kQueues; ++q) Serve(q);
+    }
+    EXPECT_EQ(arrived_, served_ + dropped_);
+    EXPECT_EQ(records_.packets_out(), 0u);
+  }
+
+  std::uint64_t served() const { return served_; }
+  std::uint64_t dropped() const { return dropped_; }
+
+ private:
+  static constexpr std::uint32_t kConnections = 40;
+  static constexpr std::uint32_t kLimit = 100;
+  static constexpr std::size_t kQueues = 2;
+
+  void Arrive(ConnectionIndex connection) {
+    if (records_.out_of_packets()) return;
+    FairQueue& queue = queues_[home_[connection]];
+    const PacketIndex packet = records_.TakePacket();
+    const std::uint32_t before = queue.packets();
+    const PacketIndex dropped = queue.Enqueue(connection, packet);
+    model_[connection].push_back(packet);
+    ++arrived_;
+    if (dropped == kNoPacket) {
+      ASSERT_LE(queue.packets(), kLimit);
+      return;
+    }
+    ASSERT_GE(before, kLimit);
+    CheckDropped(dropped, home_[connection]);
+  }
+
+  // The loser's oldest packet, and the loser longer than half the longest
+  // unless all are shorter than the smallest class.
+  void CheckDropped(PacketIndex dropped, std::size_t q) {
+    ConnectionIndex loser = kNoConnection;
+    std::uint64_t longest = 0;
+    for (ConnectionIndex c = 0; c < kConnections; ++c) {
+      if (home_[c] != q || model_[c].empty()) continue;
+      longest = std::max(longest, Length(c));
+      if (model_[c].front() == dropped) loser = c;
+    }
+    ASSERT_NE(loser, kNoConnection) << "not the oldest of any";
+    if (longest >= 8'192) {
+      ASSERT_GT(Length(loser) * 2, longest);
+    }
+    model_[loser].pop_front();
+    records_.ReturnPacket(dropped);
+    ++dropped_;
+  }
+
+  std::uint64_t Length(ConnectionIndex c) {
+    return model_[c].size() * records_[c].mean_service_ns;
+  }
+
+  void Serve(std::size_t q) {
+    FairQueue& queue = queues_[q];
+    const ConnectionIndex connection = queue.NextTurn();
+    ASSERT_EQ(connection == kNoConnection, Waiting(q) == 0);
+    if (connection == kNoConnection) return;
+    ASSERT_EQ(home_[connection], q);
+    ASSERT_GT(queue.TurnBudget(), 0);
+    ASSERT_LE(queue.TurnBudget(), kQuantum);
+    const std::uint64_t most = 1 + Below(6);
+    std::int64_t spent = 0;
+    std::uint32_t packets = 0;
+    while (packets < most && spent < queue.TurnBudget()) {
+      const PacketIndex packet = queue.Dequeue(connection);
+      ASSERT_EQ(packet == kNoPacket, model_[connection].empty());
+      if (packet == kNoPacket) break;
+      ASSERT_EQ(packet, model_[connection].front()) << "out of order";
+      model_[connection].pop_front();
+      records_.ReturnPacket(packet);
+      ++served_;
+      ++packets;
+      spent += Service(connection);
+      // Packets come in during a turn too, of this connection and of others.
+      if (Below(4) == 0) {
+        Arrive(Below(2) == 0
+                   ? connection
+                   : static_cast<ConnectionIndex>(Below(kConnections)));
+      }
+    }
+    queue.EndTurn(connection, spent, packets);
+  }
+
+  void Move(ConnectionIndex connection) {
+    queues_[home_[connection]].Detach(connection);
+    if (Below(4) == 0) Check(/*detached=*/connection);
+    if (Below(2) == 0) home_[connection] = 1 - home_[connection];
+    queues_[home_[connection]].Attach(connection);
+  }
+
+  void Check(ConnectionIndex detached = kNoConnection) {
+    for (std::size_t q = 0; q < kQueues; ++q) {
+      std::uint32_t packets = 0;
+      std::uint32_t connections = 0;
+      std::uint64_t backlog = 0;
+      for (ConnectionIndex c = 0; c < kConnections; ++c) {
+        if (home_[c] != q || c == detached) continue;
+        packets += static_cast<std::uint32_t>(model_[c].size());
+        connections += model_[c].empty() ? 0 : 1;
+        backlog += Length(c);
+      }
+      ASSERT_EQ(queues_[q].packets(), packets);
+      ASSERT_EQ(queues_[q].connections(), connections);
+      ASSERT_EQ(queues_[q].backlog().count(),
+                static_cast<std::int64_t>(backlog));
+    }
+  }
+
+  std::uint32_t Waiting(std::size_t q) {
+    std::uint32_t waiting = 0;
+    for (ConnectionIndex c = 0; c < kConnections; ++c) {
+      if (home_[c] == q && !model_[c].empty()) ++waiting;
+    }
+    return waiting;
+  }
+
+  // Every connection has its own typical service time, 128 ns to 1 ms.
+  std::int64_t Service(ConnectionIndex connection) {
+    const std::uint64_t typical = std::uint64_t{128} << connection % 14;
+    return static_cast<std::int64_t>(typical / 2 + Below(typical));
+  }
+
+  std::uint64_t Below(std::uint64_t n) { return random_() % n; }
+
+  std::mt19937 random_;
+  ConnectionRecords records_{kConnections, 300};
+  FairQueueOptions options_{.quantum = nanoseconds(kQuantum), .limit = kLimit};
+  FairQueue queues_[kQueues] = {
+      FairQueue(records_.connections(), records_.packets(), options_),
+      FairQueue(records_.connections(), records_.packets(), options_)};
+  std::vector<std::deque<PacketIndex>> model_;
+  std::vector<std::size_t> home_;
+  std::uint64_t arrived_ = 0;
+  std::uint64_t served_ = 0;
+  std::uint64_t dropped_ = 0;
+};
+
+TEST(FairQueueProperty, NothingLostNothingReordered) {
+  for (std::uint32_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    FairQueueModel model(seed);
+    for (int step = 0; step < 20'000; ++step) {
+      model.Step();
+      ASSERT_FALSE(::testing::Test::HasFatalFailure()) << "step " << step;
+    }
+    model.Drain();
+    EXPECT_GT(model.served(), 5'000u);
+    EXPECT_GT(model.dropped(), 100u);
+  }
+}
+
+// A processor in virtual time, with each connection's service received.
+class VirtualProcessor {
+ public:
+  VirtualProcessor(std::uint32_t connections, std::uint32_t seed)
+      : random(seed),
+        records(connections, 4 * connections + 64),
+        queue(
+            records.connections(), records.packets(),
+            {.quantum = nanoseconds(kQuantum), .limit = 4 * connections + 64}),
+        received(connections),
+        longest_packet(connections) {}
+
+  void Arrive(ConnectionIndex connection) {
+    ASSERT_EQ(queue.Enqueue(connection, records.TakePacket()), kNoPacket);
+  }
+
+  // Serves one turn, possibly cut short as by the end of a batch;
+  // service(connection) is a packet's time.
+  template <class Service>
+  ConnectionIndex Turn(Service&& service) {
+    const ConnectionIndex connection = queue.NextTurn();
+    if (connection == kNoConnection) return connection;
+    const std::uint64_t most = random() % 8 == 0 ? 1 : 1'000;
+    std::int64_t spent = 0;
+    std::uint32_t packets = 0;
+    while (packets < most && spent < queue.TurnBudget()) {
+      const PacketIndex packet = queue.Dequeue(connection);
+      if (packet == kNoPacket) break;
+      records.ReturnPacket(packet);
+      const std::int64_t time = service(connection);
+      longest_packet[connection] = std::max(longest_packet[connection], time);
+      spent += time;
+      ++packets;
+    }
+    queue.EndTurn(connection, spent, packets);
+    received[connection] += spent;
+    now += spent;
+    return connection;
+  }
+
+  std::mt19937 random;
+  ConnectionRecords records;
+  FairQueue queue;
+  std::vector<std::int64_t> received;
+  std::vector<std::int64_t> longest_packet;
+  std::int64_t now = 0;
+};
+
+// The first half of the connections always wait; the others come and go as they
+// like: some send one packet whenever they have none waiting, some at random.
+void RunShares(std::uint32_t seed) {
+  constexpr std::uint32_t kConnections = 16;
+  constexpr std::uint32_t kAlways = kConnections / 2;
+  VirtualProcessor cpu(kConnections, seed);
+  std::vector<std::int64_t> typical(kConnections);
+  for (std::int64_t& time : typical) {
+    time = std::int64_t{100} << cpu.random() % 16;  // up to 3.3 ms
+  }
+  const auto service = [&](ConnectionIndex c) {
+    return typical[c] / 2 +
+           static_cast<std::int64_t>(cpu.random() %
+                                     static_cast<std::uint64_t>(typical[c]));
+  };
+  const auto arrive = [&] {
+    for (ConnectionIndex c = 0; c < kConnections; ++c) {
+      const std::uint32_t waiting = cpu.records[c].queue.size();
+      const bool always = c < kAlways;
+      const bool single = c < kConnections * 3 / 4;
+      if (always) {
+        for (std::uint32_t i = waiting; i < 3; ++i) cpu.Arrive(c);
+      } else if (single ? waiting == 0 : waiting < 4 && cpu.random() % 6 == 0) {
+        cpu.Arrive(c);
+      }
+    }
+  };
+  const auto new_waits = [&] {
+    for (ConnectionIndex c = 0; c < kConnections; ++c) {
+      if (cpu.records[c].round == RoundState::kNew) return true;
+    }
+    return false;
+  };
+  do {
+    arrive();
+    cpu.Turn(service);
+  } while (new_waits());
+  const std::vector<std::int64_t> before = cpu.received;
+  const auto received = [&](ConnectionIndex c) {
+    return cpu.received[c] - before[c];
+  };
+  for (int turn = 0; turn < 30'000; ++turn) {
+    arrive();
+    ASSERT_NE(cpu.Turn(service), kNoConnection);
+    for (ConnectionIndex i = 0; i < kConnections; ++i) {
+      const std::int64_t quanta = i < kAlways ? kQuantum : 2 * kQuantum;
+      for (ConnectionIndex j = 0; j < kAlways; ++j) {
+        ASSERT_LE(received(i), received(j) + quanta + cpu.longest_packet[i] +
+                                   cpu.longest_packet[j])
+            << "turn " << turn << ": " << i << " against " << j;
+      }
+    }
+  }
+}
+
+TEST(FairQueueProperty, NobodyGetsMoreThanTheShareWhileOthersWait) {
+  for (std::uint32_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    RunShares(seed);
+    ASSERT_FALSE(::testing::Test::HasFatalFailure());
+  }
+}
+
+// One that always waits and starts without debt, among others that do.
+TEST(FairQueueProperty, ShareIsAtMostFairShareAndAQuantumAndAPacket) {
+  constexpr std::uint32_t kConnections = 12;
+  for (std::uint32_t seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    VirtualProcessor cpu(kConnections, seed);
+    const auto service = [&](ConnectionIndex c) {
+      return static_cast<std::int64_t>(1 + cpu.random() % (500 << c));
+    };
+    // Everybody has been served and has left, so nobody is new or owes.
+    for (ConnectionIndex c = 0; c < kConnections; ++c) cpu.Arrive(c);
+    while (cpu.Turn(service) != kNoConnection) {
+    }
+    const std::int64_t start = cpu.now;
+    const std::vector<std::int64_t> before = cpu.received;
+    for (int turn = 0; turn < 20'000; ++turn) {
+      for (ConnectionIndex c = 0; c < kConnections; ++c) {
+        while (cpu.records[c].queue.size() < 3) cpu.Arrive(c);
+      }
+      cpu.Turn(service);
+      for (ConnectionIndex c = 0; c < kConnections; ++c) {
+        ASSERT_LE(
+            cpu.received[c] - before[c],
+            (cpu.now - start) / kConnections + kQuantum + cpu.longest_packet[c])
+            << "turn " << turn << ": " << c;
+      }
+    }
+  }
+}
+
+// Two connections that always wait beside a flood in which every packet is a
+// connection of its own.
+TEST(FairQueueProperty, AFloodOfNewConnectionsGetsAtMostHalf) {
+  constexpr std::uint32_t kOld = 2;
+  constexpr std::uint32_t kConnections = 1'000;
+  constexpr std::int64_t kService = 1'000;
+  for (std::uint32_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    VirtualProcessor cpu(kConnections, seed);
+    std::vector<ConnectionIndex> unused;
+    for (ConnectionIndex c = kOld; c < kConnections; ++c) unused.push_back(c);
+    std::int64_t flood = 0;
+    std::int64_t old = 0;
+    for (int turn = 0; turn < 50'000; ++turn) {
+      for (ConnectionIndex c = 0; c < kOld; ++c) {
+        while (cpu.records[c].queue.size() < 100) cpu.Arrive(c);
+      }
+      for (std::uint64_t n = cpu.random() % 5; n > 0 && !unused.empty(); --n) {
+        cpu.Arrive(unused.back());
+        unused.pop_back();
+      }
+      const std::int64_t before = cpu.now;
+      const ConnectionIndex served =
+          cpu.Turn([](ConnectionIndex) { return kService; });
+      (served < kOld ? old : flood) += cpu.now - before;
+      if (served >= kOld) {
+        cpu.records.Renew(served);
+        unused.push_back(served);
+      }
+      ASSERT_LE(flood, old + 2 * (kQuantum + kService)) << "turn " << turn;
+    }
+    // And it does get half: new connections are not put off either.
+    EXPECT_GE(flood, old - 4 * kQuantum);
+  }
+}
+
+// However much the others offer, a packet of a connection that seldom sends
+// waits for the turn under way and one more at most.
+TEST(FairQueueProperty, ASparseConnectionWaitsForOneTurn) {
+  constexpr std::uint32_t kConnections = 100;
+  VirtualProcessor cpu(kConnections, 7);
+  for (ConnectionIndex c = 1; c < kConnections; ++c) cpu.Arrive(c);
+  for (int sent = 0; sent < 500; ++sent) {
+    const auto keep_waiting = [&] {
+      for (ConnectionIndex c = 1; c < kConnections; ++c) {
+        while (cpu.records[c].queue.size() < 4) cpu.Arrive(c);
+      }
+    };
+    const auto service = [](ConnectionIndex) { return std::int64_t{20'000}; };
+    // At first long enough for all to have become old.
+    for (int turn = 0; turn < (sent == 0 ? 1'000 : 200); ++turn) {
+      keep_waiting();
+      cpu.Turn(service);
+    }
+    keep_waiting();
+    const std::int64_t start = cpu.now;
+    cpu.Arrive(0);
+    while (cpu.Turn(service) != 0) {
+    }
+    ASSERT_LE(cpu.now - start, kQuantum + 2 * 20'000) << "packet " << sent;
+  }
+}
+
+}  // namespace
+}  // namespace lb::dataplane
