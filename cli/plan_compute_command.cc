@@ -23,6 +23,15 @@ struct PlanComputeOptions {
   std::string snapshot;
 };
 
+// Written so that NaN is refused.
+std::string CheckTarget(const std::string& text) {
+  double target = 0;
+  if (CLI::detail::lexical_cast(text, target) && target >= 1 && target <= 1e6) {
+    return "";
+  }
+  return "target is " + text + "; use 1 to 1000000";
+}
+
 balance::PlanRequest MakeRequest(const PlanComputeOptions& options) {
   balance::PlanRequest request;
   // Without a target: as near to the bound as the method gets.
@@ -109,7 +118,7 @@ void AddPlanComputeCommand(CLI::App& app, CommandContext& context) {
                    "Stop as soon as the imbalance is at most X, or as near as "
                    "the loads allow. Without it: as near as they allow")
       ->type_name("X")
-      ->check(CLI::Range(1.0, 1e6));
+      ->check(CheckTarget);
   command
       ->add_option("--max-moves", options->max_moves,
                    "Move at most K buckets, the most useful first")

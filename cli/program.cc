@@ -1,5 +1,6 @@
 #include "cli/program.h"
 
+#include <memory>
 #include <sstream>
 #include <string>
 
@@ -15,6 +16,19 @@ int Fail(std::ostream& err, const absl::Status& status, int exit_code) {
   err << "lbctl: error: " << OneLine(status) << '\n' << std::flush;
   return exit_code;
 }
+
+// CLI11 leaves a command's own name out of its usage line.
+class FullNameFormatter final : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App* app, std::string) const override {
+    std::string name = app->get_name();
+    for (const CLI::App* up = app->get_parent(); up != nullptr;
+         up = up->get_parent()) {
+      name = up->get_name() + " " + name;
+    }
+    return CLI::Formatter::make_usage(app, name);
+  }
+};
 
 // CLI11 reports help, version and mistakes by throwing; none of it leaves here.
 absl::Status Parse(CLI::App& app, int argc, const char* const* argv,
@@ -53,6 +67,7 @@ CLI::App& CommandGroup(CLI::App& app, const std::string& name,
 
 void DescribeProgram(CLI::App& app) {
   app.name("lbctl");
+  app.formatter(std::make_shared<FullNameFormatter>());
   app.description(
       "Operates the load balancer: shows hosts, plans and events, and answers "
       "questions about hashing and planning without a server.");

@@ -23,6 +23,7 @@ TEST(Program, PrintsHelpAndVersion) {
   }
   const CommandResult help = RunCommand({"plan", "compute", "--help"});
   EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, HasSubstr("Usage: lbctl plan compute [OPTIONS]"));
   EXPECT_THAT(help.out, HasSubstr("--max-moves K"));
   const CommandResult version = RunCommand({"--version"});
   EXPECT_EQ(version.exit_code, 0);
@@ -51,6 +52,14 @@ TEST(Program, WrongArgumentsExitWithTwo) {
     EXPECT_EQ(r.out, "");
     EXPECT_THAT(r.err, MatchesRegex("lbctl: error: [^\n]+\n"));
   }
+}
+
+TEST(Program, NamesAnUnknownFlag) {
+  EXPECT_THAT(RunCommand({"plan", "compute", "--snapshot", "-", "--fast"}).err,
+              HasSubstr("--fast"));
+  EXPECT_THAT(
+      RunCommand({"flow", "hash", "--fast", "::1", "1", "::2", "2"}).err,
+      HasSubstr("--fast"));
 }
 
 // The real program, through a shell.
