@@ -53,10 +53,8 @@ struct alignas(64) Connection {
   // --- Line 2: serving.
   // FairQueue: what the connection may still use; negative: what it owes.
   std::int32_t deficit_ns = 0;
-  // FairQueue's lists. While kIdle, round_next is the number of the round in
-  // which the connection left.
-  ConnectionIndex round_next = kNoConnection;
-  ConnectionIndex round_previous = kNoConnection;
+  std::uint32_t round_place = 0;  // ConnectionRing
+  std::uint32_t round_left = 0;   // FairQueue: round in which it became kIdle
   // A bit per dispatcher: last_sequence holds a number.
   std::uint8_t seen_dispatchers = 0;
   // TimingWheel. May be pushed back by a plain store while scheduled.

@@ -1,5 +1,7 @@
 #include "dataplane/core/connection_table.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <bit>
 #include <cassert>
@@ -25,7 +27,10 @@ ConnectionTable::ConnectionTable(ConnectionPool& pool, std::uint32_t buckets)
       head_bits_(HeadBits(pool.max_connections(), buckets)),
       sizes_(buckets) {
   assert(std::has_single_bit(buckets) && buckets <= 65'536);
-  heads_.reset(new (std::align_val_t{64}) ConnectionIndex[heads()]);
+  heads_.reset(new (kAlignment) ConnectionIndex[heads()]);
+  // Only a hint, given before the memory is touched.
+  static_cast<void>(::madvise(heads_.get(), heads() * sizeof(ConnectionIndex),
+                              MADV_HUGEPAGE));
   std::fill_n(heads_.get(), heads(), kNoConnection);
 }
 

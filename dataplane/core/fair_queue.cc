@@ -12,6 +12,10 @@ namespace {
 // proportion.
 constexpr std::int64_t kMeanPackets = 8;
 
+// Turns ahead of which a connection's record and its first packet are fetched.
+constexpr std::uint32_t kFarAhead = 8;
+constexpr std::uint32_t kNearAhead = 3;
+
 // A debt beyond 2.1 s is forgiven.
 std::int32_t Saturated(std::int64_t ns) {
   return static_cast<std::int32_t>(
@@ -27,6 +31,9 @@ FairQueue::FairQueue(Connection* connections, Packet* packets,
       packets_base_(packets),
       quantum_ns_(options.quantum.count()),
       limit_(options.limit),
+      new_(connections, options.limit),
+      returning_(connections, options.limit),
+      old_(connections, options.limit),
       grant_ns_(options.quantum.count()) {
   assert(quantum_ns_ >= 1'000 && quantum_ns_ <= 100'000'000 && limit_ >= 1);
 }
@@ -62,31 +69,32 @@ ConnectionIndex FairQueue::NextTurn() {
   assert(turn_ == kNoConnection);
   if (waiting_ == 0) return kNoConnection;
   if (!OthersWait()) new_lead_ns_ = std::min<std::int64_t>(new_lead_ns_, 0);
-  if (new_.size > 0 && (new_lead_ns_ < quantum_ns_ || !OthersWait())) {
-    turn_ = PopFront(new_);
-    PrefetchHeads(new_);
-  } else if (returning_.size > 0) {
-    turn_ = PopFront(returning_);
-    PrefetchHeads(returning_);
+  if (new_.size() > 0 && (new_lead_ns_ < quantum_ns_ || !OthersWait())) {
+    turn_ = new_.PopFront();
+    PrefetchAhead(new_);
+  } else if (returning_.size() > 0) {
+    turn_ = returning_.PopFront();
+    PrefetchAhead(returning_);
   } else {
     turn_ = NextOld();
-    PrefetchHeads(old_);
+    PrefetchAhead(old_);
   }
   turn_state_ = connections_[turn_].round;
   connections_[turn_].round = RoundState::kServing;
   return turn_;
 }
 
-// The second connection from the head is fetched now, and the first packet of
-// the one at the head, which an earlier call has fetched.
-void FairQueue::PrefetchHeads(const Ring& ring) const {
-  if (ring.head == kNoConnection) return;
-  const Connection& head = connections_[ring.head];
-  __builtin_prefetch(&packets_base_[head.queue.front()], /*rw=*/1);
-  if (head.round_next == kNoConnection) return;
-  const Connection& second = connections_[head.round_next];
-  __builtin_prefetch(&second, /*rw=*/1);
-  __builtin_prefetch(&second.deficit_ns, /*rw=*/1);
+void FairQueue::PrefetchAhead(const ConnectionRing& ring) const {
+  if (const ConnectionIndex far = ring.Ahead(kFarAhead); far != kNoConnection) {
+    __builtin_prefetch(&connections_[far], /*rw=*/1);
+    __builtin_prefetch(&connections_[far].deficit_ns, /*rw=*/1);
+  }
+  // By now this one's record is there, and its first packet can be fetched.
+  if (const ConnectionIndex near = ring.Ahead(kNearAhead);
+      near != kNoConnection) {
+    __builtin_prefetch(&packets_base_[connections_[near].queue.front()],
+                       /*rw=*/1);
+  }
 }
 
 void FairQueue::EndTurn(ConnectionIndex index, std::int64_t service_ns,
@@ -103,10 +111,10 @@ void FairQueue::EndTurn(ConnectionIndex index, std::int64_t service_ns,
     Leave(index);
   } else if (connection.deficit_ns <= 0) {
     connection.round = round_mark_;
-    PushBack(old_, index);
+    old_.PushBack(index);
   } else {
     connection.round = turn_state_;
-    PushFront(RingOf(connection), index);
+    RingOf(connection).PushFront(index);
   }
   File(index);
 }
@@ -126,7 +134,7 @@ void FairQueue::Detach(ConnectionIndex index) {
     case RoundState::kReturning:
     case RoundState::kOldEven:
     case RoundState::kOldOdd:
-      Remove(RingOf(connection), index);
+      RingOf(connection).Remove(index);
       SetLengthClass(index, 0);
       --waiting_;
       packets_ -= connection.queue.size();
@@ -143,7 +151,7 @@ void FairQueue::Attach(ConnectionIndex index) {
   if (connection.round != RoundState::kDetached) return;
   if (connection.queue.empty()) {
     connection.round = RoundState::kIdle;
-    connection.round_next = round_;
+    connection.round_left = round_;
     return;
   }
   Join(index);
@@ -165,14 +173,14 @@ void FairQueue::Join(ConnectionIndex index) {
   }
   if (connection.deficit_ns <= 0) state = round_mark_;
   connection.round = state;
-  PushBack(RingOf(connection), index);
+  RingOf(connection).PushBack(index);
   ++waiting_;
 }
 
 void FairQueue::Leave(ConnectionIndex index) {
   Connection& connection = connections_[index];
   connection.round = RoundState::kIdle;
-  connection.round_next = round_;
+  connection.round_left = round_;
   --waiting_;
   ForgiveIfIdle();
 }
@@ -182,7 +190,7 @@ void FairQueue::ForgiveIfIdle() {
 }
 
 std::int32_t FairQueue::Allowance(const Connection& connection) const {
-  const std::uint32_t left = connection.round_next;
+  const std::uint32_t left = connection.round_left;
   if (static_cast<std::int32_t>(left - forgiven_) < 0) {
     return static_cast<std::int32_t>(quantum_ns_);
   }
@@ -195,7 +203,7 @@ ConnectionIndex FairQueue::NextOld() {
   bool whole_round = false;  // visited by this call without finding anybody
   std::int64_t least_debt = std::numeric_limits<std::int64_t>::max();
   for (;;) {
-    const ConnectionIndex index = PopFront(old_);
+    const ConnectionIndex index = old_.PopFront();
     Connection& connection = connections_[index];
     if (connection.round == round_mark_) {
       // Everybody owes more than a quantum: the rounds that would only pay
@@ -211,7 +219,7 @@ ConnectionIndex FairQueue::NextOld() {
     if (connection.deficit_ns > 0) return index;
     least_debt = std::min<std::int64_t>(least_debt, -connection.deficit_ns);
     connection.round = round_mark_;
-    PushBack(old_, index);
+    old_.PushBack(index);
   }
 }
 
@@ -263,15 +271,16 @@ PacketIndex FairQueue::DropFromLongest() {
     longest = longest_[static_cast<unsigned>(std::bit_width(lengths_)) - 1];
   } else {
     // All have one short packet: those pay who are more.
-    const Ring& others = returning_.size > old_.size ? returning_ : old_;
-    longest = new_.size > others.size ? new_.head : others.head;
+    ConnectionRing& others =
+        returning_.size() > old_.size() ? returning_ : old_;
+    longest = new_.size() > others.size() ? new_.front() : others.front();
   }
   Connection& connection = connections_[longest];
   const PacketIndex packet = connection.queue.Pop(packets_base_);
   --packets_;
   backlog_ns_ -= connection.mean_service_ns;
   if (connection.queue.empty() && longest != turn_) {
-    Remove(RingOf(connection), longest);
+    RingOf(connection).Remove(longest);
     Leave(longest);
   }
   File(longest);
@@ -320,7 +329,7 @@ void FairQueue::SetLengthClass(ConnectionIndex index,
   lengths_ |= bit;
 }
 
-FairQueue::Ring& FairQueue::RingOf(const Connection& connection) {
+ConnectionRing& FairQueue::RingOf(const Connection& connection) {
   switch (connection.round) {
     case RoundState::kNew:
       return new_;
@@ -329,49 +338,6 @@ FairQueue::Ring& FairQueue::RingOf(const Connection& connection) {
     default:
       return old_;
   }
-}
-
-void FairQueue::PushBack(Ring& ring, ConnectionIndex index) {
-  Connection& connection = connections_[index];
-  connection.round_next = kNoConnection;
-  connection.round_previous = ring.tail;
-  if (ring.tail == kNoConnection) {
-    ring.head = index;
-  } else {
-    connections_[ring.tail].round_next = index;
-  }
-  ring.tail = index;
-  ++ring.size;
-}
-
-void FairQueue::PushFront(Ring& ring, ConnectionIndex index) {
-  Connection& connection = connections_[index];
-  connection.round_previous = kNoConnection;
-  connection.round_next = ring.head;
-  if (ring.head == kNoConnection) {
-    ring.tail = index;
-  } else {
-    connections_[ring.head].round_previous = index;
-  }
-  ring.head = index;
-  ++ring.size;
-}
-
-ConnectionIndex FairQueue::PopFront(Ring& ring) {
-  const ConnectionIndex index = ring.head;
-  Remove(ring, index);
-  return index;
-}
-
-void FairQueue::Remove(Ring& ring, ConnectionIndex index) {
-  const Connection& connection = connections_[index];
-  const ConnectionIndex next = connection.round_next;
-  const ConnectionIndex previous = connection.round_previous;
-  (next == kNoConnection ? ring.tail : connections_[next].round_previous) =
-      previous;
-  (previous == kNoConnection ? ring.head : connections_[previous].round_next) =
-      next;
-  --ring.size;
 }
 
 }  // namespace lb::dataplane

@@ -2,7 +2,8 @@
 // robin (Shreedhar and Varghese, 1995) over the connections that have packets
 // waiting, charged with service time instead of bytes, with new connections
 // first (RFC 8290). One per processor; plain data, called under the
-// processor's lock. Nothing allocates and no clock is read.
+// processor's lock. No clock is read, and nothing allocates once made, unless
+// more connections are attached than the limit has room for.
 //
 // A round gives every connection one quantum of service time. A turn lasts
 // until the quantum is used up; what the last packet took beyond it is owed
@@ -29,6 +30,7 @@
 #include <cstdint>
 
 #include "dataplane/core/connection.h"
+#include "dataplane/core/connection_ring.h"
 #include "dataplane/core/packet.h"
 
 namespace lb::dataplane {
@@ -98,20 +100,10 @@ class FairQueue {
   std::uint32_t mean_service_ns() const { return mean_service_ns_; }
 
  private:
-  // First in first out, doubly linked through round_next and round_previous.
-  struct Ring {
-    ConnectionIndex head = kNoConnection;
-    ConnectionIndex tail = kNoConnection;
-    std::uint32_t size = 0;
-  };
   static constexpr std::size_t kLengthClasses = 32;
   static constexpr unsigned kShortBits = 12;  // 4,096 ns
 
-  void PushBack(Ring& ring, ConnectionIndex index);
-  void PushFront(Ring& ring, ConnectionIndex index);
-  void Remove(Ring& ring, ConnectionIndex index);
-  ConnectionIndex PopFront(Ring& ring);
-  Ring& RingOf(const Connection& connection);
+  ConnectionRing& RingOf(const Connection& connection);
 
   // A connection with nothing waiting so far joins the round.
   void Join(ConnectionIndex index);
@@ -124,9 +116,9 @@ class FairQueue {
   ConnectionIndex NextOld();
   void StartRound(std::int64_t skipped);
   RoundState OtherMark() const;
-  void PrefetchHeads(const Ring& ring) const;
+  void PrefetchAhead(const ConnectionRing& ring) const;
   // Whether others than new connections wait.
-  bool OthersWait() const { return returning_.size + old_.size > 0; }
+  bool OthersWait() const { return returning_.size() + old_.size() > 0; }
   void ChargeLead(std::int64_t service_ns);
   void UpdateMeans(Connection& connection, std::int64_t service_ns,
                    std::uint32_t packets);
@@ -146,9 +138,9 @@ class FairQueue {
   std::int64_t backlog_ns_ = 0;
   std::uint32_t mean_service_ns_ = 1'000;
 
-  Ring new_;
-  Ring returning_;
-  Ring old_;
+  ConnectionRing new_;
+  ConnectionRing returning_;
+  ConnectionRing old_;
   ConnectionIndex turn_ = kNoConnection;
   RoundState turn_state_ = RoundState::kFresh;  // before its turn
   // Service time new connections are ahead of the others while both wait.
