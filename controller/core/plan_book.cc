@@ -51,7 +51,7 @@ PlanUpdate UpdateFrom(const PlanRecord& plan, const PlanResult& result,
 }
 
 std::string DescribeResult(const PlanUpdate& update, std::size_t planned) {
-  if (update.state == PlanState::kRejected) return update.rejection;
+  if (update.state == PlanState::kRejected) return *update.rejection;
   std::size_t moved = 0;
   std::chrono::nanoseconds longest{0};
   for (const MoveResult& move : update.moves) {

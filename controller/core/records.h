@@ -118,7 +118,7 @@ struct PlanUpdate {
   std::uint64_t id = 0;
   PlanState state = PlanState::kSent;
   std::optional<WallTime> result_time{};
-  std::string rejection{};
+  std::optional<std::string> rejection{};
   std::vector<MoveResult> moves{};  // of the plan's moves, in any order
   std::optional<Counters> cost{};
   std::optional<double> imbalance_achieved{};

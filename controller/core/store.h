@@ -75,8 +75,10 @@ struct EventPage {
 // Any thread may call. Results arrive on the executor the implementation was
 // made with, in the order of the calls: a read sees every commit asked for
 // before it, and a commit's result arrives before that of a later read.
-// UNAVAILABLE: the store cannot commit or read at present; it heals by itself,
-// and after such an error the change is not in the store.
+// UNAVAILABLE: the store cannot commit or read at present, and heals by itself.
+// The change is then not in the store; only if the file could not even be read
+// again may it be there nevertheless, so nothing may be done that would be
+// wrong in that case.
 class Store {
  public:
   template <class T>
@@ -97,7 +99,7 @@ class Store {
                        Callback<PlanRecord> callback) = 0;
   virtual void GetProposal(std::string host, std::uint64_t id,
                            Callback<PlanRecord> callback) = 0;
-  // Without moves (MoveRecords), table and inputs.
+  // Without moves and inputs.
   virtual void ListPlans(PlanPage page,
                          Callback<std::vector<PlanRecord>> callback) = 0;
   virtual void ListEvents(EventPage page,
