@@ -15,17 +15,17 @@ struct ProcessorState {
   std::uint32_t capacity_permille = 1'000;
   // Busy time per second of wall time, in ns. Empty: the sum of the loads of
   // the processor's buckets.
-  std::optional<std::uint64_t> busy_ns_per_s;
+  std::optional<std::uint64_t> busy_ns_per_s{};
   bool in_service = true;  // false: drained or stalled; gets quota 0
 };
 
 struct BucketState {
-  ProcessorId owner;
+  ProcessorId owner{};
   std::uint64_t load_ns_per_s = 0;  // offered load
   bool pinned = false;              // never moved
   bool resting = false;             // in cooldown: not moved by this plan
   // Processor this bucket left less than return_time ago.
-  std::optional<ProcessorId> no_return;
+  std::optional<ProcessorId> no_return{};
 };
 
 struct Snapshot {
