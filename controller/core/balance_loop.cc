@@ -97,7 +97,7 @@ Standing BalanceLoop::Obstacle(const Host& host) const {
                          " is open for this table"),
             false};
   }
-  if (policy_.policy.mode == balance::Mode::kAuto && !may_fly_()) {
+  if (policy_.policy.mode != balance::Mode::kAdvise && !may_fly_()) {
     return {"FLEET_LIMIT",
             "as many hosts as allowed at a time have plans in flight", false};
   }

@@ -32,7 +32,7 @@ class Fleet {
  public:
   static constexpr std::chrono::milliseconds kTick{500};
   // How far back a start looks for moves whose buckets must cool.
-  static constexpr std::chrono::hours kLookBack{1};
+  static constexpr std::chrono::hours kLookBack{24};
   // Repeated refusals of one host's duplicate are one event a minute.
   static constexpr std::chrono::minutes kDuplicateEventInterval{1};
   // Share of the connected hosts, at least one, with plans in flight.
