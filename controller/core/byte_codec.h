@@ -1,0 +1,47 @@
+// Deterministic packing of integers into bytes: equal values give equal bytes
+// on every machine. Unsigned LEB128, as in DWARF and Protobuf. Pure.
+#ifndef LB_CONTROLLER_CORE_BYTE_CODEC_H_
+#define LB_CONTROLLER_CORE_BYTE_CODEC_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace lb::controller {
+
+class ByteWriter {
+ public:
+  void Unsigned(std::uint64_t value);
+  // The eight bytes of its IEEE 754 pattern, so exact.
+  void Double(double value);
+  std::string Take() && { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+// Reads what a ByteWriter wrote. After the first error every read gives 0 and
+// status() tells; so check it once, before believing any value.
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
+  std::uint64_t Unsigned();
+  // Unsigned, at most `max`.
+  std::uint64_t UpTo(std::uint64_t max);
+  double Double();
+  bool AtEnd() const { return rest_.empty(); }
+  // DATA_LOSS after a read past the end, over its limit or of bad bytes.
+  absl::Status status() const;
+
+ private:
+  std::uint64_t Fail();
+
+  std::string_view rest_;
+  bool failed_ = false;
+};
+
+}  // namespace lb::controller
+
+#endif  // LB_CONTROLLER_CORE_BYTE_CODEC_H_

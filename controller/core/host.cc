@@ -1,0 +1,25 @@
+#include "controller/core/host.h"
+
+#include <utility>
+
+#include "common/plan.h"
+
+namespace lb::controller {
+
+void SetTable(Host& host, Table table, Digest digest, MonotonicTime now) {
+  if (digest == host.digest) return;
+  if (host.record.table.buckets() == table.buckets()) {
+    host.history.Add(DeriveMoves(host.record.table, table), now);
+  }
+  host.record.table = std::move(table);
+  host.digest = digest;
+  if (host.load) host.load->SetTable(host.record.table);
+  host.over_trigger = 0;
+  if (host.measuring && host.measuring->table != digest) host.measuring.reset();
+}
+
+bool OfCurrentTable(const Host& host, const LoadSample& load) {
+  return load.table_start == host.digest && load.table_end == host.digest;
+}
+
+}  // namespace lb::controller

@@ -1,0 +1,119 @@
+// What the controller knows of one host while it runs. A record with few
+// rules of its own: Fleet, PlanBook and BalanceLoop act on it, each on its
+// part. On the loop's thread.
+#ifndef LB_CONTROLLER_CORE_HOST_H_
+#define LB_CONTROLLER_CORE_HOST_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "balance/decision.h"
+#include "balance/host_load.h"
+#include "common/clock.h"
+#include "controller/core/agent_messages.h"
+#include "controller/core/host_session.h"
+#include "controller/core/move_history.h"
+#include "controller/core/records.h"
+#include "controller/core/store.h"
+
+namespace lb::controller {
+
+// The host's one plan that is not settled. A plan belongs to a stage until
+// what became of it is committed.
+struct Flight {
+  enum class Stage {
+    kNone,
+    kCommitting,  // not sent before the store says it is durable
+    kSent,        // the agent, or its next hello, will say what became of it
+    kRecording,   // that is known, and on its way into the store
+  };
+  Stage stage = Stage::kNone;
+  PlanRecord plan;
+  MonotonicTime since;  // of the stage
+  // kRecording: what is to be committed, again if the store could not.
+  std::optional<Change> outcome;
+  bool commit_under_way = false;
+  bool acknowledge = false;  // to the agent, once it is durable
+  bool ask_again = false;    // then ask for a hello: the table is not known
+};
+
+// The plan whose effect is being measured.
+struct Measuring {
+  std::uint64_t plan_id = 0;
+  Epoch epoch;
+  Digest table;
+  double before = 1;
+  double predicted = 1;
+  std::uint32_t reports = 0;
+  std::chrono::nanoseconds interval{0};
+  std::vector<ProcessorLoad> processors{};  // busy summed, last capacity
+  bool commit_under_way = false;
+};
+
+// The agent refused a plan whole: the same one is not sent again, and none at
+// all before the buckets' cooldown has passed.
+struct Refusal {
+  Digest base;
+  Digest digest;
+  std::string reason;
+  MonotonicTime when;
+};
+
+// Why the host is not planned at present. `code` is a word such as EVEN; empty
+// while there is nothing to explain.
+struct Standing {
+  std::string code;
+  std::string reason;
+  bool frozen = false;
+};
+
+struct Host {
+  HostRecord record;
+  std::unique_ptr<HostSession> session;  // null: disconnected
+  std::string fenced;                    // why; empty: not fenced
+  Digest digest;                         // of record.table
+
+  // BalanceLoop's.
+  std::optional<balance::HostLoad> load;
+  std::optional<LoadSample> last_report;
+  WallTime report_time;
+  std::optional<WallTime> bucket_sample_time;
+  MoveHistory history;
+  std::uint32_t over_trigger = 0;
+  balance::Decision decision;
+  // A decision was put off because this host, or as many as allowed, had a
+  // plan in flight: to be taken up as soon as one is settled.
+  bool dirty = false;
+  std::string nonsense;  // what is wrong with the last report, or empty
+  Standing standing;
+  std::uint32_t standing_times = 0;  // how often running
+  std::string recorded_code;         // of the last NOT_PLANNED event, or plan
+  std::optional<Refusal> refusal;
+  std::optional<PlanRecord> proposal;  // the open one, in advise mode
+  bool proposal_under_way = false;
+
+  // PlanBook's.
+  Flight flight;
+  std::optional<Measuring> measuring;
+
+  // Fleet's.
+  std::optional<MonotonicTime> duplicate_event;  // last time it was recorded
+
+  const std::string& name() const { return record.host; }
+  bool connected() const { return session != nullptr; }
+};
+
+// Another table is in force from now on (or the same: no change). Loads are
+// kept, utilizations and what was decided on them start anew, and the moves it
+// took count as made now.
+void SetTable(Host& host, Table table, Digest digest, MonotonicTime now);
+
+// Whether the report began and ended under the host's table.
+bool OfCurrentTable(const Host& host, const LoadSample& load);
+
+}  // namespace lb::controller
+
+#endif  // LB_CONTROLLER_CORE_HOST_H_

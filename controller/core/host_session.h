@@ -1,0 +1,70 @@
+// One stream of one host: whether what it says can be believed, and how old
+// its reports are. On the loop's thread.
+#ifndef LB_CONTROLLER_CORE_HOST_SESSION_H_
+#define LB_CONTROLLER_CORE_HOST_SESSION_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/clock.h"
+#include "controller/core/agent_link.h"
+#include "controller/core/agent_messages.h"
+
+namespace lb::controller {
+
+// Rises over all streams of a controller; 0 names none.
+using SessionId = std::uint64_t;
+
+// INVALID_ARGUMENT unless `host` is 1 to 63 letters, digits, '.', '_' or '-'
+// and begins with a letter or digit, so that it can stand in hosts/HOST.
+absl::Status ValidateHostName(std::string_view host);
+
+// INVALID_ARGUMENT, naming what is wrong, unless name, instance, layout, table
+// and digest are sound and fit together; FAILED_PRECONDITION if the agent's
+// protocol revision is not one that this program serves.
+absl::Status ValidateHello(const Hello& hello);
+
+class HostSession {
+ public:
+  // A report that ended longer ago is not decided upon, and a host that sent
+  // no younger one is stale.
+  static constexpr int kStaleIntervals = 3;
+
+  HostSession(SessionId id, std::shared_ptr<AgentLink> link, const Hello& hello,
+              MonotonicTime now);
+
+  SessionId id() const { return id_; }
+  AgentLink& link() { return *link_; }
+  const std::string& instance_id() const { return instance_id_; }
+
+  // Takes note of a report's times. INVALID_ARGUMENT if its sequence did not
+  // rise or it ends before it starts; the stream must then be closed.
+  absl::Status OnReport(const Report& report, MonotonicTime arrival);
+
+  // Arrival minus the agent's end of the last report, minus the smallest such
+  // difference of this session: what the report lost under way.
+  std::chrono::nanoseconds age() const { return age_; }
+  // No report ended within the last three intervals.
+  bool Stale(MonotonicTime now, std::chrono::nanoseconds interval) const;
+  // Time covered by the session's reports so far; a report counts for an hour
+  // at most.
+  std::chrono::nanoseconds reported() const { return reported_; }
+
+ private:
+  const SessionId id_;
+  const std::shared_ptr<AgentLink> link_;
+  const std::string instance_id_;
+  std::uint64_t sequence_ = 0;
+  std::optional<std::chrono::nanoseconds> smallest_difference_;
+  std::chrono::nanoseconds age_{0};
+  std::chrono::nanoseconds reported_{0};
+  MonotonicTime last_end_;  // of the youngest report, on our clock
+};
+
+}  // namespace lb::controller
+
+#endif  // LB_CONTROLLER_CORE_HOST_SESSION_H_

@@ -1,0 +1,46 @@
+// Plans, their moves and their inputs in control.db. Used on the connection's
+// thread, within its transactions.
+#ifndef LB_CONTROLLER_STORE_PLAN_ROWS_H_
+#define LB_CONTROLLER_STORE_PLAN_ROWS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/clock.h"
+#include "controller/core/records.h"
+#include "controller/core/store.h"
+#include "controller/store/sqlite.h"
+
+namespace lb::controller {
+
+// Inserts `plan`, giving it its id and, unless it is a proposal, the host's
+// next epoch; both are returned in it. The host exists.
+absl::Status InsertPlan(Connection& db, PlanRecord& plan);
+
+// NOT_FOUND if there is no such plan.
+absl::Status UpdatePlan(Connection& db, const PlanUpdate& update);
+
+// With moves and inputs. NOT_FOUND.
+absl::StatusOr<PlanRecord> ReadPlan(Connection& db, const std::string& host,
+                                    Epoch epoch);
+absl::StatusOr<PlanRecord> ReadProposal(Connection& db, const std::string& host,
+                                        std::uint64_t id);
+
+absl::StatusOr<std::vector<PlanRecord>> ReadPlans(Connection& db,
+                                                  const PlanPage& page);
+
+// The newest plan with an epoch of every host, and the newest plan still
+// PROPOSED; with moves, without inputs.
+absl::StatusOr<std::vector<PlanRecord>> ReadLastPlans(Connection& db);
+absl::StatusOr<std::vector<PlanRecord>> ReadOpenProposals(Connection& db);
+
+// Moves that were made, of plans created at `since` or later; oldest first.
+absl::StatusOr<std::vector<RecentMove>> ReadRecentMoves(Connection& db,
+                                                        WallTime since);
+
+}  // namespace lb::controller
+
+#endif  // LB_CONTROLLER_STORE_PLAN_ROWS_H_

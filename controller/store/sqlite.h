@@ -1,0 +1,109 @@
+// SQLite with owners and statuses: a connection and its prepared statements.
+// A connection and what belongs to it is used by one thread at a time.
+#ifndef LB_CONTROLLER_STORE_SQLITE_H_
+#define LB_CONTROLLER_STORE_SQLITE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace lb::controller {
+
+// Columns and parameters count from 0. 64-bit numbers are kept bit by bit in
+// SQL's signed integers.
+class Statement {
+ public:
+  Statement(Statement&&) = default;
+  Statement& operator=(Statement&&) = default;
+
+  // Binds the next parameter; texts and blobs are copied.
+  Statement& Bind(std::int64_t value);
+  Statement& Bind(std::uint64_t value);
+  Statement& Bind(std::uint32_t value);
+  Statement& Bind(double value);
+  Statement& Bind(std::string_view text);
+  Statement& BindBlob(std::string_view bytes);
+  Statement& BindNull();
+  Statement& Bind(const std::optional<double>& value) {
+    return value ? Bind(*value) : BindNull();
+  }
+
+  // Begins anew, with nothing bound.
+  Statement& Reset();
+
+  // Next row: true if there is one.
+  absl::StatusOr<bool> Step();
+  // For statements without rows.
+  absl::Status Run();
+
+  // Reads the row's next column.
+  std::int64_t Int();
+  std::uint64_t Unsigned() { return static_cast<std::uint64_t>(Int()); }
+  double Double();
+  std::string Text();
+  std::string Blob();
+  bool NextIsNull() const;
+  void Skip() { ++column_; }
+
+ private:
+  friend class Connection;
+  struct Finalizer {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  Statement(sqlite3* database, sqlite3_stmt* statement)
+      : database_(database), statement_(statement) {}
+  // The first error of Bind, or of the last step.
+  absl::Status Error(int code) const;
+
+  sqlite3* database_;
+  std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
+  int parameter_ = 0;
+  int column_ = 0;
+  int bind_error_ = 0;
+};
+
+class Connection {
+ public:
+  // Opens an existing file, or creates one if `create`. The code of every
+  // error here: UNAVAILABLE if another process holds the file, DATA_LOSS if it
+  // is damaged or no database, NOT_FOUND, PERMISSION_DENIED,
+  // RESOURCE_EXHAUSTED if the disk is full, else INTERNAL. Messages name the
+  // file.
+  static absl::StatusOr<Connection> Open(const std::string& path, bool create);
+
+  // `sql` is one statement.
+  absl::StatusOr<Statement> Prepare(std::string_view sql);
+  // Any number of statements, rows thrown away.
+  absl::Status Execute(const std::string& sql);
+  // First column of the first row; 0 without one.
+  absl::StatusOr<std::int64_t> QueryInt(std::string_view sql);
+  absl::StatusOr<std::string> QueryText(std::string_view sql);
+
+  std::int64_t last_row_id() const;
+  int changed_rows() const;
+  // Whether a transaction is open; an error may have ended it.
+  bool in_transaction() const;
+  const std::string& path() const { return path_; }
+
+ private:
+  struct Closer {
+    void operator()(sqlite3* database) const;
+  };
+  Connection(std::string path, sqlite3* database)
+      : path_(std::move(path)), database_(database) {}
+
+  std::string path_;
+  std::unique_ptr<sqlite3, Closer> database_;
+};
+
+}  // namespace lb::controller
+
+#endif  // LB_CONTROLLER_STORE_SQLITE_H_
