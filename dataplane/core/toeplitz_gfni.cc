@@ -4,6 +4,10 @@
 #include <cstddef>
 
 #if defined(__x86_64__)
+#if !defined(__clang__)
+// Raised falsely inside GCC 12's intrinsics (GCC bug 105593).
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
 #endif
 

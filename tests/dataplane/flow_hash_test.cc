@@ -47,7 +47,8 @@ TEST(FlowHash, BulkIsOneByOne) {
   std::vector<const FlowKey*> pointers;
   for (const FlowKey& flow : flows) pointers.push_back(&flow);
   for (const FlowHash& hash : AllHashes()) {
-    for (const std::size_t count : {0, 1, 3, 64, 1'000}) {
+    for (const std::size_t count :
+         std::vector<std::size_t>{0, 1, 3, 64, 1'000}) {
       std::vector<std::uint32_t> hashes(flows.size(), 0xdeadbeef);
       hash.Bulk(std::span(pointers).first(count), hashes);
       for (std::size_t i = 0; i < flows.size(); ++i) {

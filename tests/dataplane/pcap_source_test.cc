@@ -78,7 +78,7 @@ TEST(PcapSource, CutsFramesToThePacketsBuffer) {
 
 TEST(PcapSource, AnEmptyCaptureIsExhaustedEvenInALoop) {
   const TemporaryFile file(PcapHeader());
-  for (const std::uint64_t rounds : {0, 1, 5}) {
+  for (const std::uint64_t rounds : {0u, 1u, 5u}) {
     const auto source =
         *PcapSource::Open({.file = file.path(), .rounds = rounds});
     EXPECT_TRUE(source->exhausted());

@@ -82,7 +82,8 @@ std::uint64_t ByThePaper(const SipKey& key, std::vector<std::uint8_t> input) {
   std::array<std::uint64_t, 4> v = {
       key.k0 ^ 0x736f6d6570736575, key.k1 ^ 0x646f72616e646f6d,
       key.k0 ^ 0x6c7967656e657261, key.k1 ^ 0x7465646279746573};
-  const auto mix = [&v](int a, int b, int rotate_b, bool rotate_a) {
+  const auto mix = [&v](std::size_t a, std::size_t b, int rotate_b,
+                        bool rotate_a) {
     const auto rotl = [](std::uint64_t x, int n) {
       return x << n | x >> (64 - n);
     };

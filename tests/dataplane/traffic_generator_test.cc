@@ -78,7 +78,7 @@ std::uint32_t Fold(std::span<const std::byte> bytes, std::uint32_t sum = 0) {
 
 TEST(TrafficGenerator, FramesAreWholeAndTheirChecksumsHold) {
   std::map<std::string, int> kinds;
-  for (const std::uint32_t bytes : {74, 75, 128, 1'514}) {
+  for (const std::uint32_t bytes : {74u, 75u, 128u, 1'514u}) {
     const auto source =
         *TrafficGenerator::Create({.packets = 500, .bytes = bytes});
     for (const ReadFrame& frame : ReadAll(*source)) {
