@@ -99,7 +99,7 @@ TEST(IndexPlanner, TableOfCases) {
       {"even", Host({{100, 200}, {150, 150}}), {}, {}},
       {"equal buckets", Host({{100, 100, 100}, {100}}), {}, {move(0, 0, 1)}},
       {"nearest the mean, not the heaviest or lightest",
-       Host({{10, 60, 100, 100, 400}, {80, 80, 80}}),
+       Host({{10, 60, 100, 100, 150, 150}, {80, 80, 80}}),
        {.max_moves = 1},
        {move(2, 0, 1)}},
       {"buckets without load stay",
@@ -123,6 +123,24 @@ TEST(IndexPlanner, TableOfCases) {
     EXPECT_THAT(Moves(Propose(c.snapshot, c.request)),
                 ::testing::ElementsAreArray(c.moves));
   }
+}
+
+// Quotas decide who gives to whom; anything else is a last resort.
+TEST(IndexPlanner, MovesForTheSakeOfQuotas) {
+  const Proposal p = Propose(Host({{100, 100, 100}, {100}}));
+  ASSERT_THAT(p.moves, SizeIs(1));
+  EXPECT_EQ(p.moves[0].reason,
+            "processor 0 is at 30.0%, processor 1 at 10.0%; processor 0 holds "
+            "3 buckets, its quota is 2");
+}
+
+// 134 above the load its quota is worth: all of that, or half of it.
+TEST(IndexPlanner, DampingTakesPartOfAStep) {
+  const Snapshot s = Host({{60, 130, 130, 140}, {150}});
+  PlanRequest request = {.max_moves = 1};
+  EXPECT_EQ(Propose(s, request).moves.at(0).move.bucket, BucketId(1));
+  request.damping_permille = 500;
+  EXPECT_EQ(Propose(s, request).moves.at(0).move.bucket, BucketId(0));
 }
 
 TEST(IndexPlanner, ReportsIndexesAndQuotasOfTheSnapshot) {
