@@ -18,19 +18,19 @@ PROCESSORS = 4
 WINDOW_S = 5.0
 REPORT_INTERVAL_MS = 500
 
-# Hosts, and the traffic each is fed with. A packet costs 40 us of CPU; each
-# processor is allowed a sixth of a CPU. The hash keys are fixed so that every
-# run deals the same connections to the same buckets.
+# Each host's traffic, in words and as a source, and the number its hash key is
+# made from. A packet costs 40 us of CPU; each processor is allowed a sixth of a
+# CPU. Keys are fixed so that every run deals the same connections to the same
+# buckets; these deal them badly.
+Traffic = collections.namedtuple("Traffic", "words source key")
 HOSTS = {
-    "alpha": f"pcap:{ROOT}/tests/data/mixed.pcap,loop,speed=5",
-    "beta": "generate:seed=1,connections=300,zipf=0.9,rate=8000",
-    "gamma": "generate:seed=2,connections=400,elephants=6,"
-             "elephant-share=0.5,rate=8000",
-}
-SOURCES_IN_WORDS = {
-    "alpha": "a recorded capture (web, iperf3, DNS), looped",
-    "beta": "300 connections, Zipf 0.9",
-    "gamma": "6 elephants with half the packets, 394 mice",
+    "alpha": Traffic("a recorded capture (web, iperf3, DNS), looped",
+                     f"pcap:{ROOT}/tests/data/mixed.pcap,loop,speed=4", 36),
+    "beta": Traffic("300 connections, Zipf 0.9",
+                    "generate:seed=1,connections=300,zipf=0.9,rate=7500", 28),
+    "gamma": Traffic("6 elephants with half the packets, 394 mice",
+                     "generate:seed=2,connections=400,elephants=6,share=0.5,"
+                     "rate=7500", 10),
 }
 HANDLER = "burn:40us"
 CAPACITY = "1/6"
@@ -145,7 +145,7 @@ def live_lines(watch, elapsed, seconds):
     lines = [f"lb demo   {elapsed:3.0f} of {seconds:.0f} s   "
              f"one controller, {len(HOSTS)} hosts of {PROCESSORS} processors",
              ""]
-    for name, words in SOURCES_IN_WORDS.items():
+    for name, traffic in HOSTS.items():
         host = watch.hosts.get(name)
         if host is None or not watch.samples[name]:
             lines += [f"{name:6} waiting for its first report", ""]
@@ -154,7 +154,7 @@ def live_lines(watch, elapsed, seconds):
         lines.append(
             f"{name:6} imbalance {imbalance(utilizations):5.2f}   "
             f"plans {int(host['plan_count']):3}   "
-            f"moves {int(host['move_count']):4}   {words}")
+            f"moves {int(host['move_count']):4}   {traffic.words}")
         for i, utilization in enumerate(utilizations):
             lines.append(f"   P{i} {bar(utilization)} {utilization:6.1%}")
         lines += [f"   {host.get('reason', '')}"[:79], ""]
@@ -191,16 +191,16 @@ def start_all(directory, programs):
                             f"{directory}/lb-controller.log")
         time.sleep(0.05)
     address = f"127.0.0.1:{port_file.read_text().strip()}"
-    for number, (name, source) in enumerate(HOSTS.items()):
+    for name, traffic in HOSTS.items():
         key = directory / f"{name}.key"
         key.touch(mode=0o600)
-        key.write_text(f"{number + 1:032x}\n")
+        key.write_text(f"siphash {traffic.key:032x}\n")
         programs.start(
             f"lb-agent-{name}", BIN / "lb-agent", "--host", name,
             "--controller", address, "--insecure-loopback", "--state-dir",
             directory / f"state-{name}", "--processors", PROCESSORS,
             "--capacity", CAPACITY, "--no-spin", "--key-file", key,
-            "--source", source, "--handler", HANDLER)
+            "--source", traffic.source, "--handler", HANDLER)
     return address
 
 
