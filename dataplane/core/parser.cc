@@ -1,6 +1,7 @@
 #include "dataplane/core/parser.h"
 
-#include <algorithm>
+#include <arpa/inet.h>
+
 #include <array>
 #include <cstring>
 
@@ -74,10 +75,12 @@ class FrameParser {
  public:
   explicit FrameParser(std::span<const std::byte> frame) : frame_(frame) {}
 
+  // One named result: it is built in place, and copying bytes that were just
+  // written in other widths would stall.
   Parsed Run() {
     Parsed parsed;
-    parsed.result = Ethernet(parsed);
-    if (parsed.result != ParseResult::kOk) return Parsed{parsed.result, {}};
+    const ParseResult result = Ethernet(parsed);
+    if (result != ParseResult::kOk) parsed = Parsed{result, {}};
     return parsed;
   }
 
@@ -86,7 +89,9 @@ class FrameParser {
     return std::to_integer<std::uint8_t>(frame_[offset]);
   }
   std::uint16_t Word(std::size_t offset) const {
-    return static_cast<std::uint16_t>(Byte(offset) << 8 | Byte(offset + 1));
+    std::uint16_t word;
+    std::memcpy(&word, &frame_[offset], sizeof(word));
+    return ntohs(word);
   }
 
   // Whether `bytes` from `offset` lie within the IP packet and were captured.

@@ -239,17 +239,26 @@ void InterfaceSource::Wait(std::chrono::nanoseconds limit) {
     // Reading the error clears it, or every wait would end at once.
     int error = 0;
     socklen_t size = sizeof(error);
-    down_ = getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size) == 0 &&
-            error == ENETDOWN;
+    if (getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size) == 0 &&
+        error == ENETDOWN) {
+      down_ = true;
+    }
   }
-  if (ready > 0 && (wanted.revents & POLLIN) != 0) down_ = false;
   if (down_) CheckInterface();
 }
 
 // The kernel tells when an interface goes down, but not when one that is down
-// goes away.
+// goes away. That packets are there says nothing: they may be from before. By
+// index, for an interface may be renamed.
 void InterfaceSource::CheckInterface() {
-  if (if_nametoindex(name_.c_str()) == index_) return;
+  ifreq request{};
+  request.ifr_ifindex = static_cast<int>(index_);
+  if (ioctl(socket_, SIOCGIFNAME, &request) == 0 &&
+      ioctl(socket_, SIOCGIFFLAGS, &request) == 0) {
+    down_ = (request.ifr_flags & IFF_UP) == 0;
+    return;
+  }
+  if (errno != ENODEV) return;  // asked again at the next wait
   status_ = absl::UnavailableError(
       absl::StrCat("interface ", name_,
                    " is gone; give the agent another source, or start it "

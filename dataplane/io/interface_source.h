@@ -31,8 +31,11 @@ class InterfaceSource final : public PacketSource {
   ~InterfaceSource() override;
 
   std::size_t Receive(std::span<Packet* const> packets) override;
-  // True once the interface is gone; one that is only down may come back.
-  bool exhausted() const override { return !status_.ok(); }
+  // True once the interface is gone and what it left is read; one that is only
+  // down may come back.
+  bool exhausted() const override {
+    return !status_.ok() && frames_left_ == 0 && !BlockReady();
+  }
   // UNAVAILABLE once the interface is gone.
   absl::Status status() const override { return status_; }
   bool live() const override { return true; }
