@@ -13,8 +13,8 @@ namespace {
 constexpr std::int64_t kMeanPackets = 8;
 
 // Turns ahead of which a connection's record and its first packet are fetched.
-constexpr std::uint32_t kFarAhead = 8;
-constexpr std::uint32_t kNearAhead = 3;
+constexpr std::uint32_t kFarAhead = 16;
+constexpr std::uint32_t kNearAhead = 8;
 
 // A debt beyond 2.1 s is forgiven.
 std::int32_t Saturated(std::int64_t ns) {
@@ -65,6 +65,19 @@ PacketIndex FairQueue::Dequeue(ConnectionIndex index) {
   return packet;
 }
 
+void FairQueue::PrefetchAhead(const ConnectionRing& ring) const {
+  if (const ConnectionIndex far = ring.Ahead(kFarAhead); far != kNoConnection) {
+    __builtin_prefetch(&connections_[far]);
+    __builtin_prefetch(&connections_[far].queue, /*rw=*/1);
+  }
+  // By now this one's record is there, and its first packet can be fetched.
+  if (const ConnectionIndex near = ring.Ahead(kNearAhead);
+      near != kNoConnection) {
+    __builtin_prefetch(&packets_base_[connections_[near].queue.front()],
+                       /*rw=*/1);
+  }
+}
+
 ConnectionIndex FairQueue::NextTurn() {
   assert(turn_ == kNoConnection);
   if (waiting_ == 0) return kNoConnection;
@@ -82,19 +95,6 @@ ConnectionIndex FairQueue::NextTurn() {
   turn_state_ = connections_[turn_].round;
   connections_[turn_].round = RoundState::kServing;
   return turn_;
-}
-
-void FairQueue::PrefetchAhead(const ConnectionRing& ring) const {
-  if (const ConnectionIndex far = ring.Ahead(kFarAhead); far != kNoConnection) {
-    __builtin_prefetch(&connections_[far], /*rw=*/1);
-    __builtin_prefetch(&connections_[far].deficit_ns, /*rw=*/1);
-  }
-  // By now this one's record is there, and its first packet can be fetched.
-  if (const ConnectionIndex near = ring.Ahead(kNearAhead);
-      near != kNoConnection) {
-    __builtin_prefetch(&packets_base_[connections_[near].queue.front()],
-                       /*rw=*/1);
-  }
 }
 
 void FairQueue::EndTurn(ConnectionIndex index, std::int64_t service_ns,
