@@ -10,11 +10,15 @@ namespace {
 
 // Turns of so many packets or more replace a mean; smaller ones count in
 // proportion.
-constexpr std::int64_t kMeanPackets = 8;
+constexpr int kMeanBits = 3;
+constexpr std::uint32_t kMeanPackets = 1U << kMeanBits;
 
 // Turns ahead of which a connection's record and its first packet are fetched.
 constexpr std::uint32_t kFarAhead = 16;
 constexpr std::uint32_t kNearAhead = 8;
+
+// Fewer connections are in the cache anyway.
+constexpr std::uint32_t kCached = 128;
 
 // A debt beyond 2.1 s is forgiven.
 std::int32_t Saturated(std::int64_t ns) {
@@ -53,19 +57,8 @@ PacketIndex FairQueue::Enqueue(ConnectionIndex index, PacketIndex packet) {
   return DropFromLongest();
 }
 
-PacketIndex FairQueue::Dequeue(ConnectionIndex index) {
-  assert(index == turn_);
-  Connection& connection = connections_[index];
-  if (connection.queue.empty()) return kNoPacket;
-  const PacketIndex packet = connection.queue.Pop(packets_base_);
-  --packets_;
-  backlog_ns_ -= connection.mean_service_ns;
-  // The longest queue must have something to lose.
-  if (connection.queue.empty()) File(index);
-  return packet;
-}
-
 void FairQueue::PrefetchAhead(const ConnectionRing& ring) const {
+  if (ring.size() < kCached) return;
   if (const ConnectionIndex far = ring.Ahead(kFarAhead); far != kNoConnection) {
     __builtin_prefetch(&connections_[far]);
     __builtin_prefetch(&connections_[far].queue, /*rw=*/1);
@@ -247,16 +240,15 @@ void FairQueue::ChargeLead(std::int64_t service_ns) {
 
 void FairQueue::UpdateMeans(Connection& connection, std::int64_t service_ns,
                             std::uint32_t packets) {
-  const std::int64_t sample = packets == 1 ? service_ns : service_ns / packets;
-  const std::int64_t weight = std::min<std::int64_t>(packets, kMeanPackets);
-  const auto blend = [&](std::uint32_t mean) {
+  const std::int64_t sample =
+      std::min<std::int64_t>(packets == 1 ? service_ns : service_ns / packets,
+                             std::numeric_limits<std::int32_t>::max());
+  const std::int64_t weight = std::min(packets, kMeanPackets);
+  const auto blend = [&](std::int64_t mean) {
     // Rounded away from zero: a mean reaches a sample that stays the same.
-    const std::int64_t difference = (sample - mean) * weight;
-    const std::int64_t round =
-        difference < 0 ? 1 - kMeanPackets : kMeanPackets - 1;
-    const std::int64_t next = mean + (difference + round) / kMeanPackets;
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(
-        next, 1, std::numeric_limits<std::int32_t>::max()));
+    const std::int64_t step = (sample - mean) * weight;
+    return static_cast<std::uint32_t>(
+        mean + ((step + (step > 0 ? kMeanPackets - 1 : 0)) >> kMeanBits));
   };
   const std::uint32_t before = connection.mean_service_ns;
   connection.mean_service_ns = blend(before);

@@ -25,6 +25,7 @@
 #define LB_DATAPLANE_CORE_FAIR_QUEUE_H_
 
 #include <array>
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -79,7 +80,19 @@ class FairQueue {
 
   // Takes the oldest packet of the connection that has its turn; kNoPacket
   // when there is none.
-  PacketIndex Dequeue(ConnectionIndex connection);
+  PacketIndex Dequeue(ConnectionIndex connection) {
+    assert(connection == turn_);
+    Connection& record = connections_[connection];
+    if (record.queue.empty()) return kNoPacket;
+    const PacketIndex packet = record.queue.Pop(packets_base_);
+    --packets_;
+    backlog_ns_ -= record.mean_service_ns;
+    // The longest queue must have something to lose.
+    if (record.queue.empty() && record.length_class != 0) {
+      SetLengthClass(connection, 0);
+    }
+    return packet;
+  }
 
   // Closes the turn: charges what serving `packets` packets took and updates
   // the connection's mean service time with weight packets / 8, 1 at most.
