@@ -30,11 +30,12 @@ using TimerTick = std::uint64_t;
 enum class RoundState : std::uint8_t {
   kFresh,      // has never waited
   kIdle,       // nothing waits; what it may still use or owes is remembered
+  kYoung,      // the same, in the round in which it was new
   kDetached,   // taken out by FairQueue::Detach()
-  kNew,        // waits for the first time
+  kNew,        // waits, in the first round in which it does
   kReturning,  // waits again, with some of this round's quantum left
-  kOldEven,    // waits among the old ones, put there in an even round
-  kOldOdd,     // the same in an odd round
+  kOldEven,    // waits for its next quantum, since an even round
+  kOldOdd,     // the same, since an odd round
   kServing,    // has its turn
 };
 
@@ -59,7 +60,7 @@ struct alignas(64) Connection {
   // FairQueue: what the connection may still use; negative: what it owes.
   std::int32_t deficit_ns = 0;
   std::uint32_t round_place = 0;  // ConnectionRing
-  std::uint32_t round_left = 0;   // FairQueue: round in which it became kIdle
+  std::uint32_t round_left = 0;   // FairQueue: round in which it became idle
   RoundState round = RoundState::kFresh;  // FairQueue
   std::uint8_t length_class = 0;          // FairQueue; 0: not filed
   // A bit per dispatcher: last_sequence holds a number.

@@ -101,7 +101,7 @@ class ConnectionTable {
   // 38 bytes without padding as five words, the last overlapping the fourth.
   static bool SameKey(const FlowKey& a, const FlowKey& b) {
     std::uint64_t difference = 0;
-    for (const std::size_t offset : {0, 8, 16, 24, 30}) {
+    for (const unsigned offset : {0U, 8U, 16U, 24U, 30U}) {
       std::uint64_t x = 0;
       std::uint64_t y = 0;
       std::memcpy(&x, reinterpret_cast<const char*>(&a) + offset, sizeof x);

@@ -101,7 +101,7 @@ void FairQueue::EndTurn(ConnectionIndex index, std::int64_t service_ns,
   ChargeLead(service_ns);
   if (packets > 0) UpdateMeans(connection, service_ns, packets);
   if (connection.queue.empty()) {
-    Leave(index);
+    Leave(index, turn_state_);
   } else if (connection.deficit_ns <= 0) {
     connection.round = round_mark_;
     old_.PushBack(index);
@@ -121,6 +121,7 @@ void FairQueue::Detach(ConnectionIndex index) {
     case RoundState::kServing:
       return;
     case RoundState::kIdle:
+    case RoundState::kYoung:
       connection.deficit_ns = Allowance(connection);
       break;
     case RoundState::kNew:
@@ -157,12 +158,20 @@ void FairQueue::Attach(ConnectionIndex index) {
 void FairQueue::Join(ConnectionIndex index) {
   Connection& connection = connections_[index];
   RoundState state = RoundState::kReturning;
-  if (connection.round == RoundState::kFresh) {
-    connection.deficit_ns = static_cast<std::int32_t>(quantum_ns_);
-    connection.mean_service_ns = mean_service_ns_;
-    state = RoundState::kNew;
-  } else if (connection.round == RoundState::kIdle) {
-    connection.deficit_ns = Allowance(connection);
+  switch (connection.round) {
+    case RoundState::kFresh:
+      connection.deficit_ns = static_cast<std::int32_t>(quantum_ns_);
+      connection.mean_service_ns = mean_service_ns_;
+      state = RoundState::kNew;
+      break;
+    case RoundState::kYoung:
+      if (connection.round_left == round_) state = RoundState::kNew;
+      [[fallthrough]];
+    case RoundState::kIdle:
+      connection.deficit_ns = Allowance(connection);
+      break;
+    default:  // detached: keeps what it had
+      break;
   }
   if (connection.deficit_ns <= 0) state = round_mark_;
   connection.round = state;
@@ -170,9 +179,10 @@ void FairQueue::Join(ConnectionIndex index) {
   ++waiting_;
 }
 
-void FairQueue::Leave(ConnectionIndex index) {
+void FairQueue::Leave(ConnectionIndex index, RoundState state) {
   Connection& connection = connections_[index];
-  connection.round = RoundState::kIdle;
+  connection.round =
+      state == RoundState::kNew ? RoundState::kYoung : RoundState::kIdle;
   connection.round_left = round_;
   --waiting_;
   ForgiveIfIdle();
@@ -259,6 +269,8 @@ void FairQueue::UpdateMeans(Connection& connection, std::int64_t service_ns,
 
 PacketIndex FairQueue::DropFromLongest() {
   ConnectionIndex longest = kNoConnection;
+  // The turn under way has made its queue shorter since it was filed.
+  if (turn_ != kNoConnection) File(turn_);
   if (lengths_ != 0) {
     longest = longest_[static_cast<unsigned>(std::bit_width(lengths_)) - 1];
   } else {
@@ -273,7 +285,7 @@ PacketIndex FairQueue::DropFromLongest() {
   backlog_ns_ -= connection.mean_service_ns;
   if (connection.queue.empty() && longest != turn_) {
     RingOf(connection).Remove(longest);
-    Leave(longest);
+    Leave(longest, connection.round);
   }
   File(longest);
   return packet;

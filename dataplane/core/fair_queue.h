@@ -10,10 +10,10 @@
 // and paid in later rounds, during which the connection waits among the old
 // ones. A connection that runs empty before, and comes back, is a returning
 // one: it goes before the old ones with what is left of its quantum of this
-// round, so leaving and coming back gains nothing. A new connection goes
-// before both; there is no end of new connections, so together they get no
-// more service time than the others while others wait. When nothing waits any
-// more, debts are forgiven.
+// round, so leaving and coming back gains nothing. A connection is new, and
+// goes before both, in the round in which it first waits; there is no end of
+// new connections, so together they get no more service time than the others
+// while others wait. When nothing waits any more, debts are forgiven.
 //
 // Bounds, over any time, L being the longest service time of a packet:
 // - Two connections that wait all the time, neither of them new, differ by at
@@ -129,8 +129,9 @@ class FairQueue {
 
   // A connection with nothing waiting so far joins the round.
   void Join(ConnectionIndex index);
-  // A connection with nothing waiting any more, in no ring, leaves it.
-  void Leave(ConnectionIndex index);
+  // A connection with nothing waiting any more, in no ring, leaves the round,
+  // in which it was `state`.
+  void Leave(ConnectionIndex index, RoundState state);
   void ForgiveIfIdle();
   // What an idle connection may still use or owes, as of this round.
   std::int32_t Allowance(const Connection& connection) const;
