@@ -13,6 +13,10 @@
 
 namespace lb::dataplane {
 
+// GCC 12 takes a function that only prefetches for one without effect and drops
+// calls to it; not where it is inlined.
+#define LB_PREFETCHES [[gnu::always_inline]] inline
+
 // Index of a connection in the host's pool; kNoConnection ends a list.
 using ConnectionIndex = std::uint32_t;
 inline constexpr ConnectionIndex kNoConnection = 0xffff'ffff;
@@ -26,35 +30,39 @@ using TimerTick = std::uint64_t;
 enum class RoundState : std::uint8_t {
   kFresh,      // has never waited
   kIdle,       // nothing waits; what it may still use or owes is remembered
+  kYoung,      // the same, in the round in which it was new
   kDetached,   // taken out by FairQueue::Detach()
-  kNew,        // waits for the first time
+  kNew,        // waits, in the first round in which it does
   kReturning,  // waits again, with some of this round's quantum left
-  kOldEven,    // waits among the old ones, put there in an even round
-  kOldOdd,     // the same in an odd round
+  kOldEven,    // waits for its next quantum, since an even round
+  kOldOdd,     // the same, since an odd round
   kServing,    // has its turn
 };
 
 // wheel_slot of a connection that no wheel holds.
 inline constexpr std::uint16_t kNotScheduled = 0xffff;
 
-// Three cache lines of 64 bytes; a packet of a known connection touches the
-// first two only. An idle connection costs these 192 bytes and, in the table,
-// 4 to 8 bytes of chain heads.
+// Three cache lines of 64 bytes. A packet of a known connection reads the first
+// and writes the second; only the record of order is written to the first. An
+// idle connection costs these 192 bytes and, in the table, 4 to 8 bytes of
+// chain heads.
 struct alignas(64) Connection {
-  // --- Line 1: lookup and enqueue.
+  // --- Line 1: lookup and order.
   FlowKey key;
-  RoundState round = RoundState::kFresh;  // FairQueue
-  std::uint8_t length_class = 0;          // FairQueue; 0: not filed
   std::uint32_t hash = 0;
   ConnectionIndex next_in_chain = kNoConnection;  // ConnectionTable
+  // Last sequence number served, per dispatcher; see seen_dispatchers.
+  std::array<std::uint32_t, kMaxDispatchers> last_sequence{};
+
+  // --- Line 2: enqueue and serve.
   PacketList queue;                   // FairQueue; what waits to be served
   std::uint32_t mean_service_ns = 0;  // exponentially weighted; FairQueue
-
-  // --- Line 2: serving.
   // FairQueue: what the connection may still use; negative: what it owes.
   std::int32_t deficit_ns = 0;
   std::uint32_t round_place = 0;  // ConnectionRing
-  std::uint32_t round_left = 0;   // FairQueue: round in which it became kIdle
+  std::uint32_t round_left = 0;   // FairQueue: round in which it became idle
+  RoundState round = RoundState::kFresh;  // FairQueue
+  std::uint8_t length_class = 0;          // FairQueue; 0: not filed
   // A bit per dispatcher: last_sequence holds a number.
   std::uint8_t seen_dispatchers = 0;
   // TimingWheel. May be pushed back by a plain store while scheduled.
@@ -63,8 +71,6 @@ struct alignas(64) Connection {
   std::int64_t last_seen_ns = 0;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
-  // Order: last sequence number served, per dispatcher.
-  std::array<std::uint32_t, kMaxDispatchers> last_sequence{};
 
   // --- Line 3: seldom.
   // For the handler alone; zero when the connection is new.
@@ -78,7 +84,7 @@ struct alignas(64) Connection {
   std::uint16_t wheel_slot = kNotScheduled;
 };
 static_assert(sizeof(Connection) == 192);
-static_assert(offsetof(Connection, deficit_ns) == 64);
+static_assert(offsetof(Connection, queue) == 64);
 static_assert(offsetof(Connection, handler_state) == 128);
 
 }  // namespace lb::dataplane

@@ -43,15 +43,14 @@ class ConnectionTable {
   // A lookup touches its head and then a connection. A caller that has a batch
   // of packets hides both waits: PrefetchHead() for all, PrefetchConnection()
   // for all, then Find() for each. Both only hint.
-  void PrefetchHead(std::uint32_t hash) const {
+  LB_PREFETCHES void PrefetchHead(std::uint32_t hash) const {
     __builtin_prefetch(&heads_[HeadOf(hash)]);
   }
-  void PrefetchConnection(std::uint32_t hash) const {
+  LB_PREFETCHES void PrefetchConnection(std::uint32_t hash) const {
     const ConnectionIndex index = heads_[HeadOf(hash)];
     if (index == kNoConnection) return;
-    const auto* line = reinterpret_cast<const char*>(&connections_[index]);
-    __builtin_prefetch(line, /*rw=*/1);
-    __builtin_prefetch(line + 64, /*rw=*/1);
+    __builtin_prefetch(&connections_[index]);
+    __builtin_prefetch(&connections_[index].queue, /*rw=*/1);
   }
 
   // Adds a connection whose hash and key are set and which is in no table. No
@@ -102,7 +101,7 @@ class ConnectionTable {
   // 38 bytes without padding as five words, the last overlapping the fourth.
   static bool SameKey(const FlowKey& a, const FlowKey& b) {
     std::uint64_t difference = 0;
-    for (const std::size_t offset : {0, 8, 16, 24, 30}) {
+    for (const unsigned offset : {0U, 8U, 16U, 24U, 30U}) {
       std::uint64_t x = 0;
       std::uint64_t y = 0;
       std::memcpy(&x, reinterpret_cast<const char*>(&a) + offset, sizeof x);

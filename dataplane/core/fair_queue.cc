@@ -10,11 +10,15 @@ namespace {
 
 // Turns of so many packets or more replace a mean; smaller ones count in
 // proportion.
-constexpr std::int64_t kMeanPackets = 8;
+constexpr int kMeanBits = 3;
+constexpr std::uint32_t kMeanPackets = 1U << kMeanBits;
 
 // Turns ahead of which a connection's record and its first packet are fetched.
-constexpr std::uint32_t kFarAhead = 8;
-constexpr std::uint32_t kNearAhead = 3;
+constexpr std::uint32_t kFarAhead = 16;
+constexpr std::uint32_t kNearAhead = 8;
+
+// Fewer connections are in the cache anyway.
+constexpr std::uint32_t kCached = 128;
 
 // A debt beyond 2.1 s is forgiven.
 std::int32_t Saturated(std::int64_t ns) {
@@ -53,16 +57,18 @@ PacketIndex FairQueue::Enqueue(ConnectionIndex index, PacketIndex packet) {
   return DropFromLongest();
 }
 
-PacketIndex FairQueue::Dequeue(ConnectionIndex index) {
-  assert(index == turn_);
-  Connection& connection = connections_[index];
-  if (connection.queue.empty()) return kNoPacket;
-  const PacketIndex packet = connection.queue.Pop(packets_base_);
-  --packets_;
-  backlog_ns_ -= connection.mean_service_ns;
-  // The longest queue must have something to lose.
-  if (connection.queue.empty()) File(index);
-  return packet;
+void FairQueue::PrefetchAhead(const ConnectionRing& ring) const {
+  if (ring.size() < kCached) return;
+  if (const ConnectionIndex far = ring.Ahead(kFarAhead); far != kNoConnection) {
+    __builtin_prefetch(&connections_[far]);
+    __builtin_prefetch(&connections_[far].queue, /*rw=*/1);
+  }
+  // By now this one's record is there, and its first packet can be fetched.
+  if (const ConnectionIndex near = ring.Ahead(kNearAhead);
+      near != kNoConnection) {
+    __builtin_prefetch(&packets_base_[connections_[near].queue.front()],
+                       /*rw=*/1);
+  }
 }
 
 ConnectionIndex FairQueue::NextTurn() {
@@ -84,19 +90,6 @@ ConnectionIndex FairQueue::NextTurn() {
   return turn_;
 }
 
-void FairQueue::PrefetchAhead(const ConnectionRing& ring) const {
-  if (const ConnectionIndex far = ring.Ahead(kFarAhead); far != kNoConnection) {
-    __builtin_prefetch(&connections_[far], /*rw=*/1);
-    __builtin_prefetch(&connections_[far].deficit_ns, /*rw=*/1);
-  }
-  // By now this one's record is there, and its first packet can be fetched.
-  if (const ConnectionIndex near = ring.Ahead(kNearAhead);
-      near != kNoConnection) {
-    __builtin_prefetch(&packets_base_[connections_[near].queue.front()],
-                       /*rw=*/1);
-  }
-}
-
 void FairQueue::EndTurn(ConnectionIndex index, std::int64_t service_ns,
                         std::uint32_t packets) {
   assert(index == turn_);
@@ -108,7 +101,7 @@ void FairQueue::EndTurn(ConnectionIndex index, std::int64_t service_ns,
   ChargeLead(service_ns);
   if (packets > 0) UpdateMeans(connection, service_ns, packets);
   if (connection.queue.empty()) {
-    Leave(index);
+    Leave(index, turn_state_);
   } else if (connection.deficit_ns <= 0) {
     connection.round = round_mark_;
     old_.PushBack(index);
@@ -128,6 +121,7 @@ void FairQueue::Detach(ConnectionIndex index) {
     case RoundState::kServing:
       return;
     case RoundState::kIdle:
+    case RoundState::kYoung:
       connection.deficit_ns = Allowance(connection);
       break;
     case RoundState::kNew:
@@ -164,12 +158,20 @@ void FairQueue::Attach(ConnectionIndex index) {
 void FairQueue::Join(ConnectionIndex index) {
   Connection& connection = connections_[index];
   RoundState state = RoundState::kReturning;
-  if (connection.round == RoundState::kFresh) {
-    connection.deficit_ns = static_cast<std::int32_t>(quantum_ns_);
-    connection.mean_service_ns = mean_service_ns_;
-    state = RoundState::kNew;
-  } else if (connection.round == RoundState::kIdle) {
-    connection.deficit_ns = Allowance(connection);
+  switch (connection.round) {
+    case RoundState::kFresh:
+      connection.deficit_ns = static_cast<std::int32_t>(quantum_ns_);
+      connection.mean_service_ns = mean_service_ns_;
+      state = RoundState::kNew;
+      break;
+    case RoundState::kYoung:
+      if (connection.round_left == round_) state = RoundState::kNew;
+      [[fallthrough]];
+    case RoundState::kIdle:
+      connection.deficit_ns = Allowance(connection);
+      break;
+    default:  // detached: keeps what it had
+      break;
   }
   if (connection.deficit_ns <= 0) state = round_mark_;
   connection.round = state;
@@ -177,9 +179,10 @@ void FairQueue::Join(ConnectionIndex index) {
   ++waiting_;
 }
 
-void FairQueue::Leave(ConnectionIndex index) {
+void FairQueue::Leave(ConnectionIndex index, RoundState state) {
   Connection& connection = connections_[index];
-  connection.round = RoundState::kIdle;
+  connection.round =
+      state == RoundState::kNew ? RoundState::kYoung : RoundState::kIdle;
   connection.round_left = round_;
   --waiting_;
   ForgiveIfIdle();
@@ -247,16 +250,15 @@ void FairQueue::ChargeLead(std::int64_t service_ns) {
 
 void FairQueue::UpdateMeans(Connection& connection, std::int64_t service_ns,
                             std::uint32_t packets) {
-  const std::int64_t sample = packets == 1 ? service_ns : service_ns / packets;
-  const std::int64_t weight = std::min<std::int64_t>(packets, kMeanPackets);
-  const auto blend = [&](std::uint32_t mean) {
+  const std::int64_t sample =
+      std::min<std::int64_t>(packets == 1 ? service_ns : service_ns / packets,
+                             std::numeric_limits<std::int32_t>::max());
+  const std::int64_t weight = std::min(packets, kMeanPackets);
+  const auto blend = [&](std::int64_t mean) {
     // Rounded away from zero: a mean reaches a sample that stays the same.
-    const std::int64_t difference = (sample - mean) * weight;
-    const std::int64_t round =
-        difference < 0 ? 1 - kMeanPackets : kMeanPackets - 1;
-    const std::int64_t next = mean + (difference + round) / kMeanPackets;
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(
-        next, 1, std::numeric_limits<std::int32_t>::max()));
+    const std::int64_t step = (sample - mean) * weight;
+    return static_cast<std::uint32_t>(
+        mean + ((step + (step > 0 ? kMeanPackets - 1 : 0)) >> kMeanBits));
   };
   const std::uint32_t before = connection.mean_service_ns;
   connection.mean_service_ns = blend(before);
@@ -267,6 +269,8 @@ void FairQueue::UpdateMeans(Connection& connection, std::int64_t service_ns,
 
 PacketIndex FairQueue::DropFromLongest() {
   ConnectionIndex longest = kNoConnection;
+  // The turn under way has made its queue shorter since it was filed.
+  if (turn_ != kNoConnection) File(turn_);
   if (lengths_ != 0) {
     longest = longest_[static_cast<unsigned>(std::bit_width(lengths_)) - 1];
   } else {
@@ -281,7 +285,7 @@ PacketIndex FairQueue::DropFromLongest() {
   backlog_ns_ -= connection.mean_service_ns;
   if (connection.queue.empty() && longest != turn_) {
     RingOf(connection).Remove(longest);
-    Leave(longest);
+    Leave(longest, connection.round);
   }
   File(longest);
   return packet;

@@ -10,10 +10,10 @@
 // and paid in later rounds, during which the connection waits among the old
 // ones. A connection that runs empty before, and comes back, is a returning
 // one: it goes before the old ones with what is left of its quantum of this
-// round, so leaving and coming back gains nothing. A new connection goes
-// before both; there is no end of new connections, so together they get no
-// more service time than the others while others wait. When nothing waits any
-// more, debts are forgiven.
+// round, so leaving and coming back gains nothing. A connection is new, and
+// goes before both, in the round in which it first waits; there is no end of
+// new connections, so together they get no more service time than the others
+// while others wait. When nothing waits any more, debts are forgiven.
 //
 // Bounds, over any time, L being the longest service time of a packet:
 // - Two connections that wait all the time, neither of them new, differ by at
@@ -25,6 +25,7 @@
 #define LB_DATAPLANE_CORE_FAIR_QUEUE_H_
 
 #include <array>
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -58,6 +59,15 @@ class FairQueue {
   // loser is longer than half the longest, or all are short.
   PacketIndex Enqueue(ConnectionIndex connection, PacketIndex packet);
 
+  // Hints that Enqueue() for this connection is to come: fetches what it will
+  // write apart from the connection itself, which should be in the cache.
+  LB_PREFETCHES void PrefetchEnqueue(ConnectionIndex connection) const {
+    const PacketList& queue = connections_[connection].queue;
+    if (!queue.empty()) {
+      __builtin_prefetch(&packets_base_[queue.back()], /*rw=*/1);
+    }
+  }
+
   // Opens the turn of the connection to serve next; kNoConnection when nothing
   // waits. The caller serves as many of its packets as it likes, one at least,
   // and should stop when the service time reaches TurnBudget() or the queue is
@@ -70,7 +80,19 @@ class FairQueue {
 
   // Takes the oldest packet of the connection that has its turn; kNoPacket
   // when there is none.
-  PacketIndex Dequeue(ConnectionIndex connection);
+  PacketIndex Dequeue(ConnectionIndex connection) {
+    assert(connection == turn_);
+    Connection& record = connections_[connection];
+    if (record.queue.empty()) return kNoPacket;
+    const PacketIndex packet = record.queue.Pop(packets_base_);
+    --packets_;
+    backlog_ns_ -= record.mean_service_ns;
+    // The longest queue must have something to lose.
+    if (record.queue.empty() && record.length_class != 0) {
+      SetLengthClass(connection, 0);
+    }
+    return packet;
+  }
 
   // Closes the turn: charges what serving `packets` packets took and updates
   // the connection's mean service time with weight packets / 8, 1 at most.
@@ -107,8 +129,9 @@ class FairQueue {
 
   // A connection with nothing waiting so far joins the round.
   void Join(ConnectionIndex index);
-  // A connection with nothing waiting any more, in no ring, leaves it.
-  void Leave(ConnectionIndex index);
+  // A connection with nothing waiting any more, in no ring, leaves the round,
+  // in which it was `state`.
+  void Leave(ConnectionIndex index, RoundState state);
   void ForgiveIfIdle();
   // What an idle connection may still use or owes, as of this round.
   std::int32_t Allowance(const Connection& connection) const;
@@ -116,7 +139,8 @@ class FairQueue {
   ConnectionIndex NextOld();
   void StartRound(std::int64_t skipped);
   RoundState OtherMark() const;
-  void PrefetchAhead(const ConnectionRing& ring) const;
+  // What the turns to come will need of a ring's connections.
+  LB_PREFETCHES void PrefetchAhead(const ConnectionRing& ring) const;
   // Whether others than new connections wait.
   bool OthersWait() const { return returning_.size() + old_.size() > 0; }
   void ChargeLead(std::int64_t service_ns);

@@ -21,6 +21,9 @@ class PacketList {
   // The oldest packet, kNoPacket if there is none.
   PacketIndex front() const { return head_; }
 
+  // The newest packet; the list must not be empty.
+  PacketIndex back() const { return tail_; }
+
   // Appends a packet that is in no list.
   void Push(Packet* packets, PacketIndex packet) {
     packets[packet].next = kNoPacket;

@@ -96,11 +96,9 @@ void TimingWheel::Unlink(ConnectionIndex index) {
 }
 
 ConnectionIndex TimingWheel::TakeDue(TimerTick now) {
-  // Of slots that start together the higher level's comes first: it may hold
-  // what belongs into the lower one.
   TimerTick earliest = kNever;
   unsigned level = 0;
-  for (unsigned l = kLevels; l-- > 0;) {
+  for (unsigned l = 0; l < kLevels; ++l) {
     if (occupied_[l] == 0) continue;
     if (const TimerTick start = SlotStart(l); start < earliest) {
       earliest = start;

@@ -95,8 +95,8 @@ class TimingWheel {
   // Start of the earliest occupied slot of a level, which must have one.
   TimerTick SlotStart(unsigned level) const;
 
-  // Takes one connection out of the earliest slot due at `now`, the higher
-  // level first, and brings now_ there; kNoConnection, and now_ = now, if no
+  // Takes one connection out of the earliest slot due at `now` and brings now_
+  // there; kNoConnection, and now_ = now, if no
   // slot is due.
   ConnectionIndex TakeDue(TimerTick now);
 

@@ -251,6 +251,7 @@ void RunShares(std::uint32_t seed) {
     time = std::int64_t{100} << cpu.random() % 16;  // up to 3.3 ms
   }
   const auto service = [&](ConnectionIndex c) {
+    if (c < kAlways) cpu.Arrive(c);
     return typical[c] / 2 +
            static_cast<std::int64_t>(cpu.random() %
                                      static_cast<std::uint64_t>(typical[c]));
@@ -309,19 +310,21 @@ TEST(FairQueueProperty, ShareIsAtMostFairShareAndAQuantumAndAPacket) {
   for (std::uint32_t seed = 1; seed <= 10; ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed);
     VirtualProcessor cpu(kConnections, seed);
+    const auto once = [&](ConnectionIndex c) {
+      return static_cast<std::int64_t>(1 + cpu.random() % (500U << c));
+    };
     const auto service = [&](ConnectionIndex c) {
-      return static_cast<std::int64_t>(1 + cpu.random() % (500 << c));
+      cpu.Arrive(c);
+      return once(c);
     };
     // Everybody has been served and has left, so nobody is new or owes.
     for (ConnectionIndex c = 0; c < kConnections; ++c) cpu.Arrive(c);
-    while (cpu.Turn(service) != kNoConnection) {
+    while (cpu.Turn(once) != kNoConnection) {
     }
+    for (ConnectionIndex c = 0; c < kConnections; ++c) cpu.Arrive(c);
     const std::int64_t start = cpu.now;
     const std::vector<std::int64_t> before = cpu.received;
     for (int turn = 0; turn < 20'000; ++turn) {
-      for (ConnectionIndex c = 0; c < kConnections; ++c) {
-        while (cpu.records[c].queue.size() < 3) cpu.Arrive(c);
-      }
       cpu.Turn(service);
       for (ConnectionIndex c = 0; c < kConnections; ++c) {
         ASSERT_LE(
@@ -367,6 +370,26 @@ TEST(FairQueueProperty, AFloodOfNewConnectionsGetsAtMostHalf) {
     // And it does get half: new connections are not put off either.
     EXPECT_GE(flood, old - 4 * kQuantum);
   }
+}
+
+// The same when each of them sends some packets, one after the other: coming
+// back within the round in which it was new makes none of them a known one.
+TEST(FairQueueProperty, AFloodOfShortConnectionsDoesNotStarveOldOnes) {
+  VirtualProcessor cpu(/*connections=*/2, /*seed=*/1);
+  std::int64_t old = 0;
+  int sent = 0;
+  for (int turn = 0; turn < 50'000; ++turn) {
+    while (cpu.records[0].queue.size() < 60) cpu.Arrive(0);
+    if (cpu.records[1].queue.empty()) {
+      if (sent++ % 40 == 0) cpu.records.Renew(1);
+      cpu.Arrive(1);
+    }
+    const std::int64_t before = cpu.now;
+    if (cpu.Turn([](ConnectionIndex) { return 1'000; }) == 0) {
+      old += cpu.now - before;
+    }
+  }
+  EXPECT_GE(old, cpu.now / 3);
 }
 
 // However much the others offer, a packet of a connection that seldom sends

@@ -128,7 +128,7 @@ TEST_F(FairQueueTest, OnceTheQuantumIsUsedComingBackIsNotNew) {
 
 TEST_F(FairQueueTest, DebtsAreForgivenWhenNothingWaits) {
   Enqueue(queue_, 1);
-  Turn(queue_, 900'000'000);
+  Turn(queue_, 900'012'345);
   Enqueue(queue_, 2);
   Enqueue(queue_, 1);
   Turn(queue_, 1'000);
@@ -280,15 +280,17 @@ TEST_F(FairQueueTest, ADetachedConnectionTakesQueueAndDebtAlong) {
 
 TEST_F(FairQueueTest, AnIdleConnectionMayBeDetachedToo) {
   FairQueue other(records_.connections(), records_.packets(), Options(1'024));
-  for (int i = 0; i < 10; ++i) Enqueue(queue_, 2);
+  for (int i = 0; i < 20; ++i) Enqueue(queue_, 2);
   Enqueue(queue_, 1);
   Turn(queue_, 10'000, /*most=*/1);
   ASSERT_EQ(Turn(queue_, 5'000, /*most=*/4), 2u);
   ASSERT_EQ(Turn(queue_, 5'000, /*most=*/4), 2u);
   ASSERT_EQ(Turn(queue_, 80'000), 1u);
+  EXPECT_EQ(records_[1].deficit_ns, -30'000);
+  ASSERT_EQ(Turn(queue_, 50'000, /*most=*/1), 2u);  // in the next round
   queue_.Detach(1);
   queue_.Detach(7);  // never seen
-  EXPECT_EQ(records_[1].deficit_ns, -30'000);
+  EXPECT_EQ(records_[1].deficit_ns, 20'000);
   other.Attach(1);
   other.Attach(7);
   EXPECT_EQ(other.connections(), 0u);
