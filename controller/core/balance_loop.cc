@@ -136,11 +136,12 @@ void BalanceLoop::Carry(Host& host, const balance::Snapshot& snapshot,
   absl::StatusOr<PlanRecord> plan =
       DraftPlan(host.record.table, *planner_, snapshot, request, proposal);
   if (!plan.ok()) {
-    spdlog::error("host {}: {}", host.name(), OneLine(plan.status()));
     Stand(host, {"PLANNER_FAILED", OneLine(plan.status()), true});
     return;
   }
-  if (host.refusal && host.refusal->base == plan->base &&
+  if (host.refusal &&
+      clock_.Monotonic() - host.refusal->when < policy_.policy.return_time &&
+      host.refusal->base == plan->base &&
       host.refusal->digest == plan->digest) {
     Stand(host, {"LAST_PLAN_REJECTED",
                  absl::StrCat("the agent refused this very plan: ",

@@ -53,8 +53,8 @@ struct Measuring {
   bool commit_under_way = false;
 };
 
-// The agent refused a plan whole: the same one is not sent again, and none at
-// all before the buckets' cooldown has passed.
+// The agent refused a plan whole: none is sent before the buckets' cooldown has
+// passed, and the same one not before their return time has.
 struct Refusal {
   Digest base;
   Digest digest;

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 #include <future>
-#include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
@@ -45,6 +45,16 @@ void PrepareGrpc() {
     return grpc::health::v1::HealthCheckRequest::descriptor() != nullptr;
   }();
   static_cast<void>(prepared);
+}
+
+// Runs `task` on the loop and waits for it.
+void OnLoop(EventLoop& loop, Task task) {
+  std::promise<void> done;
+  loop.Post([&task, &done] {
+    std::move(task)();
+    done.set_value();
+  });
+  done.get_future().wait();
 }
 
 void SetLimits(grpc::ServerBuilder& builder) {
@@ -140,6 +150,8 @@ void Server::Stop(std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::system_clock::now() + patience;
   for (const auto& server : servers_) server->Shutdown(deadline);
   servers_.clear();
+  // What the last streams left for the loop to do is done when this returns.
+  OnLoop(core_.loop, [] {});
   for (const std::string& socket : sockets_) unlink(socket.c_str());
   sockets_.clear();
 }

@@ -1,0 +1,217 @@
+// Who may speak for which host.
+#include "controller/core/fleet.h"
+
+#include "gmock/gmock.h"
+#include "tests/support/controller_harness.h"
+
+namespace lb::controller {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+
+SimulatedHost EvenHost(const std::string& name = "a") {
+  return SimulatedHost(name, 2, std::vector<std::uint64_t>(64, 10'000'000));
+}
+
+TEST(Fleet, WelcomesAHostAndKeepsItsRecord) {
+  ControllerHarness harness;
+  const SimulatedHost host = EvenHost();
+  const auto stream = harness.Connect(host);
+  ASSERT_EQ(stream.link->welcomes.size(), 1U);
+  EXPECT_EQ(stream.link->welcomes[0].store_id, "store-a");
+  EXPECT_EQ(stream.link->welcomes[0].term, Term(1));
+  ASSERT_TRUE(harness.store.hosts().contains("a"));
+  const HostRecord& record = harness.store.hosts().at("a");
+  EXPECT_EQ(record.layout, host.layout);
+  EXPECT_EQ(record.table, host.table);
+  EXPECT_EQ(record.labels.at("site"), "here");
+  EXPECT_EQ(harness.store.Count(EventKind::kHostConnected), 1U);
+}
+
+TEST(Fleet, ABadHelloIsRefusedAndLeavesNothing) {
+  ControllerHarness harness;
+  Hello hello = EvenHost().MakeHello();
+  hello.digest = Digest(1);
+  const auto stream = harness.Connect(hello);
+  EXPECT_EQ(stream.session, 0U);
+  ASSERT_TRUE(stream.link->closed.has_value());
+  EXPECT_TRUE(absl::IsInvalidArgument(*stream.link->closed));
+  EXPECT_TRUE(harness.core->fleet.hosts().empty());
+}
+
+TEST(Fleet, TheSameInstanceReplacesItsStream) {
+  ControllerHarness harness;
+  SimulatedHost host = EvenHost();
+  const auto first = harness.Connect(host);
+  host.sequence = 0;
+  const auto second = harness.Connect(host);
+  ASSERT_TRUE(first.link->closed.has_value());
+  EXPECT_TRUE(absl::IsAborted(*first.link->closed));
+  EXPECT_FALSE(second.link->closed.has_value());
+  // The old stream's last words and its end change nothing.
+  harness.core->fleet.OnClosed(first.session);
+  harness.Run();
+  EXPECT_EQ(harness.View(host).state, HostState::kFrozen);  // no report yet
+  harness.Report(host, second);
+  EXPECT_TRUE(harness.View(host).report_time.has_value());
+}
+
+TEST(Fleet, AnotherInstanceIsRefusedWhileTheFirstIsThere) {
+  ControllerHarness harness;
+  SimulatedHost host = EvenHost();
+  const auto first = harness.Connect(host);
+  SimulatedHost twin = EvenHost();
+  twin.instance_id = "a-2";
+  for (int i = 0; i < 3; ++i) {
+    const auto second = harness.Connect(twin);
+    EXPECT_EQ(second.session, 0U);
+    ASSERT_TRUE(second.link->closed.has_value());
+    EXPECT_TRUE(absl::IsAlreadyExists(*second.link->closed));
+    EXPECT_TRUE(second.link->welcomes.empty());
+  }
+  EXPECT_EQ(harness.store.Count(EventKind::kDuplicateHost), 1U);
+  harness.Advance(Fleet::kDuplicateEventInterval);
+  harness.Connect(twin);
+  EXPECT_EQ(harness.store.Count(EventKind::kDuplicateHost), 2U);
+  EXPECT_FALSE(first.link->closed.has_value());
+  harness.core->fleet.OnClosed(first.session);
+  EXPECT_NE(harness.Connect(twin).session, 0U);
+}
+
+struct FencedCase {
+  const char* name;
+  std::string store_id;
+  Term term;
+  Epoch epoch;
+  const char* words;  // empty: not fenced
+};
+
+class FencedTest : public testing::TestWithParam<FencedCase> {};
+
+TEST_P(FencedTest, AHostOfAnotherHistoryIsFrozenAndGetsNoPlan) {
+  ControllerHarness harness;
+  SimulatedHost host("a", 4, SkewedLoads(64, 4, 2.0, 0.6));
+  host.store_id = GetParam().store_id;
+  host.term = GetParam().term;
+  host.epoch = GetParam().epoch;
+  const auto stream = harness.Connect(host);
+  EXPECT_EQ(stream.link->welcomes.size(), 1U);
+  const bool planned = harness.ReportUntilPlan(host, stream).has_value();
+  const bool fenced = std::string_view(GetParam().words) != "";
+  EXPECT_EQ(planned, !fenced);
+  EXPECT_EQ(harness.store.Count(EventKind::kHostFenced), fenced ? 1U : 0U);
+  if (fenced) {
+    const HostView view = harness.View(host);
+    EXPECT_EQ(view.state, HostState::kFrozen);
+    EXPECT_THAT(view.reason, HasSubstr(GetParam().words));
+    EXPECT_TRUE(harness.store.plans().empty());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, FencedTest,
+    testing::Values(FencedCase{"fresh", "", Term(0), Epoch(0), ""},
+                    FencedCase{"own_store", "store-a", Term(1), Epoch(0), ""},
+                    FencedCase{"other_store", "store-b", Term(1), Epoch(0),
+                               "came from store store-b"},
+                    FencedCase{"higher_term", "store-a", Term(2), Epoch(0),
+                               "has seen term 2"},
+                    FencedCase{"lost_history", "store-a", Term(1), Epoch(9),
+                               "has seen plan 9"}),
+    [](const auto& param_info) { return std::string(param_info.param.name); });
+
+TEST(Fleet, AStreamThatBreaksTheRulesIsClosed) {
+  ControllerHarness harness;
+  SimulatedHost host = EvenHost();
+  const auto stream = harness.Connect(host);
+  harness.Report(host, stream);
+  host.sequence = 0;
+  harness.Report(host, stream);
+  ASSERT_TRUE(stream.link->closed.has_value());
+  EXPECT_TRUE(absl::IsInvalidArgument(*stream.link->closed));
+}
+
+TEST(Fleet, AChangedTableIsTheOneThatCounts) {
+  ControllerHarness harness;
+  SimulatedHost host = EvenHost();
+  const auto stream = harness.Connect(host);
+  host.table.owner[0] = ProcessorId(1);
+  harness.core->fleet.OnTableChanged(
+      stream.session,
+      {host.table, ComputeDigest(host.table), "processor 0 stalled"});
+  harness.Run();
+  EXPECT_EQ(harness.View(host).digest, ComputeDigest(host.table));
+  EXPECT_EQ(harness.store.hosts().at("a").table, host.table);
+  EXPECT_EQ(harness.store.Count(EventKind::kTableChanged), 1U);
+  harness.core->fleet.OnTableChanged(stream.session,
+                                     {host.table, Digest(3), "wrong"});
+  EXPECT_TRUE(stream.link->closed.has_value());
+}
+
+TEST(Fleet, KeepsWhatAgentsSayHappened) {
+  ControllerHarness harness;
+  const auto stream = harness.Connect(EvenHost());
+  harness.core->fleet.OnAgentEvent(
+      stream.session, {AgentEventKind::kInputBound, "dispatcher 0 at 0.97"});
+  harness.Run();
+  ASSERT_EQ(harness.store.Count(EventKind::kAgentInputBound), 1U);
+  EXPECT_EQ(harness.store.events().back().message, "dispatcher 0 at 0.97");
+}
+
+TEST(Fleet, HostsAreThereAgainAfterARestart) {
+  ControllerHarness harness;
+  const SimulatedHost host = EvenHost();
+  harness.Connect(host);
+  harness.Restart();
+  const HostView view = harness.View(host);
+  EXPECT_EQ(view.state, HostState::kDisconnected);
+  EXPECT_EQ(view.record.table, host.table);
+  EXPECT_EQ(harness.Connect(host).link->welcomes.at(0).term, Term(2));
+}
+
+TEST(Fleet, AChangedPolicyIsStoredAndSentToAgents) {
+  balance::Policy policy;
+  policy.trigger_permille = 1'200;
+  ControllerHarness harness(policy);
+  const auto stream = harness.Connect(EvenHost());
+  EXPECT_EQ(stream.link->welcomes[0].policy.revision, 1U);
+  EXPECT_EQ(stream.link->welcomes[0].policy.policy, policy);
+  // The same policy again is no change.
+  harness.Restart();
+  EXPECT_EQ(harness.store.Count(EventKind::kPolicyChanged), 1U);
+  const auto again = harness.Connect(EvenHost());
+  policy.trigger_permille = 1'300;
+  absl::Status changed = absl::UnknownError("");
+  harness.core->fleet.ChangePolicy(policy,
+                                   [&](absl::Status s) { changed = s; });
+  harness.Run();
+  ASSERT_TRUE(changed.ok()) << changed;
+  ASSERT_EQ(again.link->policies.size(), 1U);
+  EXPECT_EQ(again.link->policies[0].revision, 2U);
+}
+
+TEST(Fleet, APolicyWithoutItsPlannerIsRefused) {
+  ControllerHarness harness;
+  balance::Policy policy;
+  policy.planner = balance::PlannerKind::kLoad;
+  absl::Status changed;
+  harness.core->fleet.ChangePolicy(policy,
+                                   [&](absl::Status s) { changed = s; });
+  EXPECT_TRUE(absl::IsUnimplemented(changed)) << changed;
+  EXPECT_EQ(harness.store.Count(EventKind::kPolicyChanged), 0U);
+}
+
+TEST(Fleet, ClosingAsksEveryAgentToComeBack) {
+  ControllerHarness harness;
+  const auto a = harness.Connect(EvenHost("a"));
+  const auto b = harness.Connect(EvenHost("b"));
+  harness.core->fleet.CloseAll({"stopping", seconds(1)});
+  for (const auto& stream : {a, b}) {
+    ASSERT_EQ(stream.link->go_aways.size(), 1U);
+    EXPECT_TRUE(stream.link->closed.has_value());
+  }
+}
+
+}  // namespace
+}  // namespace lb::controller
