@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "balance/policy.h"
 #include "balance/snapshot.h"
@@ -23,9 +24,18 @@ struct PlanRequest {
   // Stop as soon as the predicted imbalance is at most target x bound, or as
   // near as the loads allow. In thousandths.
   std::uint32_t target_permille = 1'030;
-  std::optional<std::uint32_t> max_moves;  // empty: as many as it takes
+  // Takes the place of target_permille: stop as soon as the predicted
+  // imbalance itself, whatever the bound, is at most this. In 10^-9, 1e9..1e15.
+  std::optional<std::uint64_t> target_imbalance_ppb{};
+  // Empty: as many as it takes. Emptying a processor that is out of service
+  // counts, but is done whatever the limit.
+  std::optional<std::uint32_t> max_moves{};
   std::uint32_t damping_permille = 1'000;
 };
+
+// INVALID_ARGUMENT, naming the value and its range: target_permille is
+// 1000..1,000,000, damping_permille 1..1000.
+absl::Status ValidateRequest(const PlanRequest& request);
 
 struct PlannedMove {
   Move move;
@@ -53,8 +63,8 @@ class Planner {
   virtual PlannerKind kind() const = 0;
   // Rises whenever equal inputs might give a different plan than before.
   virtual std::uint32_t algorithm_version() const = 0;
-  // INVALID_ARGUMENT if the snapshot is not valid. A proposal without moves
-  // means that no better table is within reach.
+  // INVALID_ARGUMENT if the snapshot or the request is not valid. A proposal
+  // without moves means that no better table is within reach.
   virtual absl::StatusOr<Proposal> Propose(
       const Snapshot& snapshot, const PlanRequest& request) const = 0;
 };

@@ -15,17 +15,17 @@ struct ProcessorState {
   std::uint32_t capacity_permille = 1'000;
   // Busy time per second of wall time, in ns. Empty: the sum of the loads of
   // the processor's buckets.
-  std::optional<std::uint64_t> busy_ns_per_s;
+  std::optional<std::uint64_t> busy_ns_per_s{};
   bool in_service = true;  // false: drained or stalled; gets quota 0
 };
 
 struct BucketState {
-  ProcessorId owner;
+  ProcessorId owner{};
   std::uint64_t load_ns_per_s = 0;  // offered load
   bool pinned = false;              // never moved
   bool resting = false;             // in cooldown: not moved by this plan
   // Processor this bucket left less than return_time ago.
-  std::optional<ProcessorId> no_return;
+  std::optional<ProcessorId> no_return{};
 };
 
 struct Snapshot {
@@ -34,9 +34,10 @@ struct Snapshot {
                                            // offline, any number from 1
 };
 
-// INVALID_ARGUMENT, naming the first offender, unless there is at least one
-// processor and one bucket, every owner exists, a processor is in service,
-// capacities are 1..1000, and no load exceeds 1e15.
+// INVALID_ARGUMENT, naming the first offender, unless there are 1..kMaxBuckets
+// buckets and 1..kMaxProcessors processors, every owner exists, a processor is
+// in service, capacities are 1..1000, and no load or busy time exceeds 1e15,
+// nor their sums 1e18.
 absl::Status ValidateSnapshot(const Snapshot& snapshot);
 
 }  // namespace lb::balance

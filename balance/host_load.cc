@@ -1,0 +1,246 @@
+#include "balance/host_load.h"
+
+#include <algorithm>
+#include <limits>
+#include <span>
+
+#include "absl/strings/str_cat.h"
+#include "balance/imbalance_index.h"
+#include "balance/int128.h"
+#include "balance/normal_distribution.h"
+#include "common/status.h"
+
+namespace lb::balance {
+namespace {
+
+constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+constexpr std::uint64_t kMaxLoad = 1'000'000'000'000'000;
+// Busy time and wall time are read one after the other: what may be in excess.
+constexpr std::chrono::nanoseconds kClockSlack = std::chrono::milliseconds(20);
+// From this part of its capacity on a processor counts as saturated.
+constexpr std::uint64_t kSaturatedPermille = 950;
+
+std::uint64_t PerSecond(std::chrono::nanoseconds busy,
+                        std::chrono::nanoseconds elapsed) {
+  return static_cast<std::uint64_t>(Uint128(busy.count()) * kNsPerSecond /
+                                    Uint128(elapsed.count()));
+}
+
+bool IsSaturated(std::uint64_t busy_ns_per_s, std::uint32_t capacity_permille) {
+  // capacity x 1e6 ns/s are the whole capacity.
+  return busy_ns_per_s >=
+         std::uint64_t{capacity_permille} * 1'000 * kSaturatedPermille;
+}
+
+// Written so that NaN is out of range.
+bool Within(double value, double low, double high) {
+  return value >= low && value <= high;
+}
+
+absl::Status CheckProcessor(std::size_t i, const ProcessorLoad& load,
+                            std::chrono::nanoseconds elapsed) {
+  if (load.busy.count() < 0 ||
+      load.busy > elapsed + elapsed / 20 + kClockSlack) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("processor ", i, " was busy for ", load.busy.count(),
+                     " ns of ", elapsed.count()));
+  }
+  if (load.capacity_permille < 1 || load.capacity_permille > 1'000) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("processor ", i, " has capacity ", load.capacity_permille,
+                     " permille; use 1 to 1000"));
+  }
+  const SampleStatistics& s = load.samples;
+  if (s.count > 0 &&
+      !(Within(s.mean, 0, 2) && Within(s.standard_deviation, 0, 1'000) &&
+        Within(s.lag1_autocorrelation, -1.001, 1.001))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("processor ", i, " has impossible samples: mean ", s.mean,
+                     ", standard deviation ", s.standard_deviation,
+                     ", autocorrelation ", s.lag1_autocorrelation));
+  }
+  return absl::OkStatus();
+}
+
+std::uint64_t Mean(const std::deque<std::uint64_t>& values) {
+  std::uint64_t sum = 0;
+  for (std::uint64_t value : values) sum += value;
+  return sum / values.size();
+}
+
+template <class T>
+void PushBounded(std::deque<T>& values, T value) {
+  values.push_back(value);
+  if (values.size() > HostLoad::kMergedReports) values.pop_front();
+}
+
+}  // namespace
+
+HostLoad::HostLoad(const Layout& layout, const Table& table,
+                   std::chrono::nanoseconds half_life)
+    : table_(table),
+      digest_(ComputeDigest(table)),
+      smoother_(layout.buckets, half_life),
+      processors_(layout.processors.size()) {
+  for (std::size_t i = 0; i < processors_.size(); ++i) {
+    processors_[i].capacity_permille = layout.processors[i].capacity_permille;
+  }
+}
+
+void HostLoad::SetTable(const Table& table) {
+  const Digest digest = ComputeDigest(table);
+  if (digest == digest_) return;
+  table_ = table;
+  digest_ = digest;
+  reports_of_table_ = 0;
+  last_of_table_ = false;
+  for (ProcessorTrack& p : processors_) {
+    p.samples.clear();
+    p.busy_ns_per_s.clear();
+  }
+}
+
+absl::Status HostLoad::AddReport(const LoadSample& report) {
+  if (absl::Status status = Check(report); !status.ok()) {
+    nonsense_ = OneLine(status);
+    return status;
+  }
+  nonsense_.clear();
+  const std::chrono::nanoseconds elapsed = report.end - report.start;
+  smoother_.Add(elapsed, report.buckets);
+  last_of_table_ = report.table_start == digest_ && report.table_end == digest_;
+  for (std::size_t i = 0; i < processors_.size(); ++i) {
+    const ProcessorLoad& load = report.processors[i];
+    ProcessorTrack& p = processors_[i];
+    p.capacity_permille = load.capacity_permille;
+    p.in_service = load.in_service;
+    p.stalled = load.stalled;
+    if (!last_of_table_) continue;
+    PushBounded(p.samples, load.samples);
+    PushBounded(p.busy_ns_per_s, PerSecond(load.busy, elapsed));
+  }
+  if (last_of_table_) {
+    ++reports_of_table_;
+    UpdateOverhead(report);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status HostLoad::Check(const LoadSample& report) const {
+  const std::chrono::nanoseconds elapsed = report.end - report.start;
+  if (elapsed.count() <= 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("report ends ", elapsed.count(), " ns after its start"));
+  }
+  if (report.processors.size() != processors_.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("report is of ", report.processors.size(),
+                     " processors, the host has ", processors_.size()));
+  }
+  for (std::size_t i = 0; i < processors_.size(); ++i) {
+    LB_RETURN_IF_ERROR(CheckProcessor(i, report.processors[i], elapsed));
+  }
+  for (const BucketLoad& load : report.buckets) {
+    if (load.bucket.index() >= table_.buckets() ||
+        load.load_ns_per_s > kMaxLoad) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "report has a load of ", load.load_ns_per_s, " ns/s for bucket ",
+          load.bucket.value(), " of ", table_.buckets()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Busy time beyond what the buckets account for. A saturated processor tells
+// nothing: its buckets offer more than it can show.
+void HostLoad::UpdateOverhead(const LoadSample& report) {
+  std::vector<std::uint64_t> owned(processors_.size(), 0);
+  for (const BucketLoad& load : report.buckets) {
+    owned[table_.owner[load.bucket.index()].index()] += load.load_ns_per_s;
+  }
+  for (std::size_t i = 0; i < processors_.size(); ++i) {
+    ProcessorTrack& p = processors_[i];
+    const std::uint64_t busy = p.busy_ns_per_s.back();
+    if (IsSaturated(busy, p.capacity_permille)) continue;
+    const std::uint64_t overhead = busy > owned[i] ? busy - owned[i] : 0;
+    p.overhead_ns_per_s =
+        p.has_overhead ? (3 * p.overhead_ns_per_s + overhead) / 4 : overhead;
+    p.has_overhead = true;
+  }
+}
+
+std::uint64_t HostLoad::OwnedLoad(ProcessorId processor) const {
+  std::uint64_t sum = 0;
+  for (std::size_t b = 0; b < table_.buckets(); ++b) {
+    if (table_.owner[b] == processor) sum += smoother_.loads()[b];
+  }
+  return sum;
+}
+
+std::uint64_t HostLoad::BusyNsPerS(ProcessorId processor) const {
+  const ProcessorTrack& p = processors_[processor.index()];
+  const std::uint64_t derived = OwnedLoad(processor) + p.overhead_ns_per_s;
+  if (p.busy_ns_per_s.size() < kEnoughReports) return derived;
+  const std::uint64_t measured = Mean(p.busy_ns_per_s);
+  return IsSaturated(measured, p.capacity_permille)
+             ? std::max(measured, derived)
+             : measured;
+}
+
+HostMeasurement HostLoad::Measure() const {
+  HostMeasurement m;
+  m.current_table = last_of_table_;
+  m.nonsense = nonsense_;
+  std::vector<ProcessorUsage> usage;
+  for (std::size_t i = 0; i < processors_.size(); ++i) {
+    const ProcessorTrack& p = processors_[i];
+    ProcessorMeasurement& out = m.processors.emplace_back();
+    for (const SampleStatistics& s : p.samples) {
+      out.samples = Merge(out.samples, s);
+    }
+    out.capacity_permille = p.capacity_permille;
+    out.in_service = p.in_service;
+    out.stalled = p.stalled;
+    usage.push_back({.busy_ns_per_s =
+                         BusyNsPerS(ProcessorId(static_cast<std::uint16_t>(i))),
+                     .capacity_permille = p.capacity_permille,
+                     .in_service = p.in_service});
+  }
+  for (ProcessorId owner : table_.owner) ++m.processors[owner.index()].buckets;
+  const std::vector<std::uint64_t>& loads = smoother_.loads();
+  m.bound = Bound(usage, *std::max_element(loads.begin(), loads.end()));
+  return m;
+}
+
+Snapshot HostLoad::MakeSnapshot() const {
+  Snapshot snapshot;
+  for (std::size_t i = 0; i < processors_.size(); ++i) {
+    const ProcessorTrack& p = processors_[i];
+    snapshot.processors.push_back(
+        {p.capacity_permille,
+         BusyNsPerS(ProcessorId(static_cast<std::uint16_t>(i))), p.in_service});
+  }
+  for (std::size_t b = 0; b < table_.buckets(); ++b) {
+    snapshot.buckets.push_back(
+        {.owner = table_.owner[b], .load_ns_per_s = smoother_.loads()[b]});
+  }
+  return snapshot;
+}
+
+SampleStatistics Merge(const SampleStatistics& a, const SampleStatistics& b) {
+  if (a.count == 0) return b;
+  if (b.count == 0) return a;
+  const auto na = static_cast<double>(a.count);
+  const auto nb = static_cast<double>(b.count);
+  const double n = na + nb;
+  const double apart = b.mean - a.mean;
+  const double squares =
+      a.standard_deviation * a.standard_deviation * (na - 1) +
+      b.standard_deviation * b.standard_deviation * (nb - 1) +
+      apart * apart * na * nb / n;
+  return {a.count + b.count, a.mean + apart * nb / n,
+          SquareRoot(squares / (n - 1)),
+          (a.lag1_autocorrelation * na + b.lag1_autocorrelation * nb) / n};
+}
+
+}  // namespace lb::balance

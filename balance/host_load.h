@@ -1,0 +1,98 @@
+// What is known of one host's load: bucket loads smoothed across plans, and
+// processors' utilizations, which restart with every table. Turns reports into
+// what Decide() and a planner need. Deterministic, no clock. Thread-compatible.
+#ifndef LB_BALANCE_HOST_LOAD_H_
+#define LB_BALANCE_HOST_LOAD_H_
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "balance/decision.h"
+#include "balance/load_smoother.h"
+#include "balance/snapshot.h"
+#include "common/load.h"
+#include "common/table.h"
+
+namespace lb::balance {
+
+class HostLoad {
+ public:
+  // Reports of the current table after which measured utilizations count, and
+  // the most that are merged.
+  static constexpr std::size_t kEnoughReports = 2;
+  static constexpr std::size_t kMergedReports = 5;
+
+  // `layout` and `table` are valid and fit together.
+  HostLoad(const Layout& layout, const Table& table,
+           std::chrono::nanoseconds half_life);
+
+  // Another table is in force (a plan was applied, a takeover). Utilizations
+  // restart; bucket loads and overheads stay. The same table again: no change.
+  void SetTable(const Table& table);
+
+  // Takes in a report. Its bucket loads count whatever table it was measured
+  // under; its utilizations only if it began and ended under the current
+  // table. INVALID_ARGUMENT, naming what is wrong, for a report that makes no
+  // sense (wrong number of processors, no time passed, more busy time than
+  // there was); it is not taken in, and Measure() says so.
+  absl::Status AddReport(const LoadSample& report);
+
+  void set_half_life(std::chrono::nanoseconds half_life) {
+    smoother_.set_half_life(half_life);
+  }
+
+  // Everything but the flags the caller fills in.
+  HostMeasurement Measure() const;
+
+  // Loads, capacities, service and owners; nothing pinned or resting yet.
+  Snapshot MakeSnapshot() const;
+
+  // Busy ns per second of a processor: measured under the current table once
+  // there are kEnoughReports of it; before that, and while the processor is
+  // saturated (so that measuring cannot see what is offered), the loads of its
+  // buckets plus its overhead.
+  std::uint64_t BusyNsPerS(ProcessorId processor) const;
+
+  // Smoothed, by bucket.
+  const std::vector<std::uint64_t>& bucket_loads() const {
+    return smoother_.loads();
+  }
+  // Reports of the current table so far.
+  std::uint64_t reports_of_table() const { return reports_of_table_; }
+
+ private:
+  struct ProcessorTrack {
+    std::uint32_t capacity_permille = 1'000;
+    bool in_service = true;
+    bool stalled = false;
+    // Busy time that belongs to no bucket, smoothed; outlives the table.
+    std::uint64_t overhead_ns_per_s = 0;
+    bool has_overhead = false;
+    std::deque<SampleStatistics> samples;     // of the current table
+    std::deque<std::uint64_t> busy_ns_per_s;  // of the current table
+  };
+
+  absl::Status Check(const LoadSample& report) const;
+  void UpdateOverhead(const LoadSample& report);
+  std::uint64_t OwnedLoad(ProcessorId processor) const;
+
+  Table table_;
+  Digest digest_;
+  LoadSmoother smoother_;
+  std::vector<ProcessorTrack> processors_;
+  std::uint64_t reports_of_table_ = 0;
+  bool last_of_table_ = false;
+  std::string nonsense_;
+};
+
+// Statistics of two stretches of samples taken together; the autocorrelation
+// is their mean, weighted by count.
+SampleStatistics Merge(const SampleStatistics& a, const SampleStatistics& b);
+
+}  // namespace lb::balance
+
+#endif  // LB_BALANCE_HOST_LOAD_H_

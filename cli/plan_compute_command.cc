@@ -1,0 +1,150 @@
+#include "cli/plan_compute_command.h"
+
+#include <cerrno>
+#include <cstdint>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "balance/planner.h"
+#include "cli/snapshot_json.h"
+#include "common/status.h"
+
+namespace lb::cli {
+namespace {
+
+struct PlanComputeOptions {
+  std::string planner = "index";
+  std::optional<double> target;
+  std::optional<std::uint32_t> max_moves;
+  std::string snapshot;
+};
+
+// Written so that NaN is refused.
+std::string CheckTarget(const std::string& text) {
+  double target = 0;
+  if (CLI::detail::lexical_cast(text, target) && target >= 1 && target <= 1e6) {
+    return "";
+  }
+  return "target is " + text + "; use 1 to 1000000";
+}
+
+balance::PlanRequest MakeRequest(const PlanComputeOptions& options) {
+  balance::PlanRequest request;
+  // Without a target: as near to the bound as the method gets.
+  request.target_permille = 1'000;
+  if (options.target) {
+    request.target_imbalance_ppb =
+        static_cast<std::uint64_t>(*options.target * 1e9);
+  }
+  request.max_moves = options.max_moves;
+  return request;
+}
+
+absl::StatusOr<std::string> Answer(const balance::Planner& planner,
+                                   const balance::PlanRequest& request,
+                                   const Clock& clock,
+                                   const std::string& line) {
+  LB_ASSIGN_OR_RETURN(const SnapshotLine input, ParseSnapshotLine(line));
+  const MonotonicTime start = clock.Monotonic();
+  LB_ASSIGN_OR_RETURN(const balance::Proposal proposal,
+                      planner.Propose(input.snapshot, request));
+  return FormatProposal(input, proposal, clock.Monotonic() - start);
+}
+
+absl::Status AnswerLines(const balance::Planner& planner,
+                         const PlanComputeOptions& options,
+                         const CommandContext& context, std::istream& in) {
+  const balance::PlanRequest request = MakeRequest(options);
+  const std::string name =
+      options.snapshot == "-" ? "standard input" : options.snapshot;
+  std::size_t number = 0;
+  std::size_t answered = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const absl::StatusOr<std::string> answer =
+        Answer(planner, request, context.clock, line);
+    if (!answer.ok()) {
+      return Annotate(answer.status(), absl::StrCat(name, ", line ", number));
+    }
+    context.out << *answer << '\n' << std::flush;
+    ++answered;
+  }
+  if (in.bad()) return ErrnoStatus(errno, name);
+  if (answered == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, " holds no snapshot; give one JSON object a line"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RunPlanCompute(const PlanComputeOptions& options,
+                            const CommandContext& context) {
+  LB_ASSIGN_OR_RETURN(const balance::PlannerKind kind,
+                      balance::ParsePlannerKind(options.planner));
+  absl::StatusOr<std::unique_ptr<balance::Planner>> planner =
+      balance::MakePlanner(kind);
+  if (absl::IsUnimplemented(planner.status())) {
+    return Annotate(planner.status(), "UNIMPLEMENTED");
+  }
+  LB_RETURN_IF_ERROR(planner.status());
+  if (options.snapshot == "-") {
+    return AnswerLines(**planner, options, context, context.in);
+  }
+  errno = 0;
+  std::ifstream file(options.snapshot);
+  if (!file) return ErrnoStatus(errno, options.snapshot);
+  return AnswerLines(**planner, options, context, file);
+}
+
+}  // namespace
+
+void AddPlanComputeCommand(CLI::App& app, CommandContext& context) {
+  auto options = std::make_shared<PlanComputeOptions>();
+  CLI::App& plan = CommandGroup(app, "plan", "Plans: tables and their moves");
+  CLI::App* command = plan.add_subcommand(
+      "compute",
+      "Compute a plan for each snapshot, one JSON object a line, and print one "
+      "line each.");
+  command->add_option("--planner", options->planner, "Planner to use")
+      ->check(CLI::IsMember({"index", "load"}))
+      ->capture_default_str();
+  command
+      ->add_option("--target", options->target,
+                   "Stop as soon as the imbalance is at most X, or as near as "
+                   "the loads allow. Without it: as near as they allow")
+      ->type_name("X")
+      ->check(CheckTarget);
+  command
+      ->add_option("--max-moves", options->max_moves,
+                   "Move at most K buckets, the most useful first")
+      ->type_name("K");
+  command
+      ->add_option("--snapshot", options->snapshot,
+                   "File to read, or - for standard input")
+      ->type_name("FILE|-")
+      ->required();
+  command->footer(
+      "A snapshot has these fields:\n"
+      "  processors   a count, or an array of {\"capacity\":CPUS}, 0.001 to 1\n"
+      "  load         per bucket: CPUs it keeps busy\n"
+      "  assignment   per bucket: number of its processor, from 0\n"
+      "  utilization  optional, per processor: part of its capacity in use;\n"
+      "               derived from the loads where it is left out\n"
+      "  name         optional, repeated in the answer\n"
+      "An answer has assignment, moves, imbalance_before, imbalance_after, "
+      "bound,\nindexes, total_index, quotas and solve_ns.\n"
+      "Example: echo '{\"processors\":2,\"load\":[0.3,0.3,0.2],"
+      "\"assignment\":[0,0,1]}' |\n  lbctl plan compute --snapshot -");
+  command->callback([options, &context] {
+    context.selected = [options, &context] {
+      return RunPlanCompute(*options, context);
+    };
+  });
+}
+
+}  // namespace lb::cli
