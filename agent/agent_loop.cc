@@ -85,7 +85,11 @@ void Agent::Tick() {
   next_tick_ += policy_.report_interval;
   if (next_tick_ <= now) next_tick_ = now + policy_.report_interval;
   SaveIfDirty();
-  TakeIn(dataplane_.Sample());
+  LoadSample sample = dataplane_.Sample();
+  spdlog::debug("interval: {} packets served, {} dropped, {} queued",
+                sample.counters.served, sample.counters.dropped_total(),
+                sample.counters.queued);
+  TakeIn(std::move(sample));
 }
 
 void Agent::TakeIn(LoadSample sample) {

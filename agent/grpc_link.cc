@@ -11,6 +11,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -39,34 +40,37 @@ std::shared_ptr<grpc::Channel> NewChannel(const std::string& target) {
 
 }  // namespace
 
-// Counts the streams that gRPC still holds. Any thread.
+// The streams that gRPC still holds. Any thread.
 class GrpcLink::LiveStreams {
  public:
-  void Add() {
+  void Add(const Stream* stream) {
     const std::lock_guard lock(mutex_);
-    ++count_;
+    streams_.insert(stream);
   }
-  void Remove() {
+  void Remove(const Stream* stream) {
     const std::lock_guard lock(mutex_);
-    --count_;
+    streams_.erase(stream);
     gone_.notify_all();
+  }
+  bool Contain(const Stream* stream) const {
+    const std::lock_guard lock(mutex_);
+    return streams_.contains(stream);
   }
   void WaitUntilNone() {
     std::unique_lock lock(mutex_);
-    gone_.wait(lock, [this] { return count_ == 0; });
+    gone_.wait(lock, [this] { return streams_.empty(); });
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable gone_;
-  int count_ = 0;
+  std::set<const Stream*> streams_;
 };
 
-// One session. Written to by the control thread, called back by gRPC's; keeps
-// itself alive until gRPC's last call.
+// One session. Written to by the control thread, called back by gRPC's; live
+// from Start() until gRPC's last call.
 class GrpcLink::Stream final
-    : public grpc::ClientBidiReactor<v1::ConnectRequest, v1::ConnectResponse>,
-      public std::enable_shared_from_this<Stream> {
+    : public grpc::ClientBidiReactor<v1::ConnectRequest, v1::ConnectResponse> {
  public:
   Stream(std::uint64_t session, const std::string& target, GrpcLink& link)
       : session_(session),
@@ -77,8 +81,7 @@ class GrpcLink::Stream final
         stub_(v1::AgentService::NewStub(NewChannel(target))) {}
 
   void Start(const Hello& hello) {
-    self_ = shared_from_this();
-    live_->Add();
+    live_->Add(this);
     stub_->async()->Connect(&context_, this);
     Write(ToProto(hello));
     StartRead(&incoming_);
@@ -142,8 +145,7 @@ class GrpcLink::Stream final
                         absl::StrCat(target_, ": ", status.error_message())));
     }
     const std::shared_ptr<LiveStreams> live = live_;
-    self_.reset();
-    live->Remove();
+    live->Remove(this);  // which may be gone from here on
   }
 
  private:
@@ -181,7 +183,6 @@ class GrpcLink::Stream final
   const std::unique_ptr<v1::AgentService::Stub> stub_;
   grpc::ClientContext context_;
   v1::ConnectResponse incoming_;
-  std::shared_ptr<Stream> self_;
 
   std::mutex mutex_;
   bool writing_ = false;
@@ -205,7 +206,8 @@ GrpcLink::~GrpcLink() {
 
 std::uint64_t GrpcLink::Open(const Hello& hello) {
   Close();
-  stream_ = std::make_shared<Stream>(++session_, target_, *this);
+  Reap();
+  stream_ = std::make_unique<Stream>(++session_, target_, *this);
   stream_->Start(hello);
   return session_;
 }
@@ -213,7 +215,13 @@ std::uint64_t GrpcLink::Open(const Hello& hello) {
 void GrpcLink::Close() {
   if (stream_ == nullptr) return;
   stream_->Cancel();
-  stream_.reset();
+  retired_.push_back(std::move(stream_));
+}
+
+void GrpcLink::Reap() {
+  std::erase_if(retired_, [this](const std::unique_ptr<Stream>& stream) {
+    return !live_->Contain(stream.get());
+  });
 }
 
 bool GrpcLink::TrySend(const Report& report) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "agent/controller_link.h"
 #include "agent/inbox.h"
@@ -34,12 +35,18 @@ class GrpcLink final : public ControllerLink {
   class Stream;
   class LiveStreams;
 
+  // Deletes the streams that gRPC has let go of. Their channels must go here,
+  // on the control thread: gRPC 1.51 aborts now and then when the process's
+  // last channel goes on one of gRPC's own threads.
+  void Reap();
+
   const std::string target_;
   Inbox& inbox_;
   const Clock& clock_;
   const std::shared_ptr<LiveStreams> live_;
   std::uint64_t session_ = 0;
-  std::shared_ptr<Stream> stream_;  // null: no session
+  std::unique_ptr<Stream> stream_;                // null: no session
+  std::vector<std::unique_ptr<Stream>> retired_;  // closed, perhaps still live
 };
 
 }  // namespace lb::agent

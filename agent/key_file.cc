@@ -1,8 +1,5 @@
 #include "agent/key_file.h"
 
-#include <sys/random.h>
-
-#include <cerrno>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -12,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "agent/durable_file.h"
+#include "agent/random_bytes.h"
 #include "common/status.h"
 
 namespace lb::agent {
@@ -21,18 +19,6 @@ constexpr std::size_t kLimitBytes = 4'096;
 
 std::size_t KeyBytes(HashKind kind) {
   return kind == HashKind::kSipHash ? 16 : 40;
-}
-
-absl::StatusOr<std::string> RandomBytes(std::size_t count) {
-  std::string bytes(count, '\0');
-  std::size_t filled = 0;
-  while (filled < count) {
-    const ssize_t n = getrandom(bytes.data() + filled, count - filled, 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return ErrnoStatus(errno, "getrandom");
-    filled += static_cast<std::size_t>(n);
-  }
-  return bytes;
 }
 
 HashKey FromBytes(std::string_view bytes, bool created) {
