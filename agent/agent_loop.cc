@@ -1,0 +1,266 @@
+#include "agent/agent_loop.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "agent/plan_guard.h"
+#include "agent/report_merger.h"
+#include "common/log.h"
+#include "common/status.h"
+
+namespace lb::agent {
+namespace {
+
+constexpr std::size_t kMaxEvents = 64;
+
+bool AnyNotMoved(const ApplyResult& applied) {
+  return std::any_of(
+      applied.moves.begin(), applied.moves.end(),
+      [](const MoveResult& m) { return m.outcome == MoveOutcome::kNotMoved; });
+}
+
+}  // namespace
+
+Agent::Agent(AgentOptions options, AgentSeams seams, PlanFile file,
+             PlanRecord record)
+    : options_(std::move(options)),
+      dataplane_(seams.dataplane),
+      link_(seams.link),
+      clock_(seams.clock),
+      file_(std::move(file)),
+      record_(std::move(record)),
+      table_(ComputeDigest(seams.dataplane.table())),
+      session_(options_.session, seams.link, seams.clock),
+      policy_(options_.policy),
+      next_tick_(seams.clock.Monotonic() + policy_.report_interval) {}
+
+absl::Status Agent::Start() {
+  record_.table = dataplane_.table();
+  return file_.Save(record_);
+}
+
+void Agent::Announce(AgentEventKind kind, std::string message) {
+  spdlog::warn("{}", message);
+  if (events_.size() == kMaxEvents) {
+    spdlog::warn("event dropped, too many wait: {}", events_.front().message);
+    events_.pop_front();
+  }
+  events_.push_back({kind, std::move(message), clock_.Wall()});
+}
+
+MonotonicTime Agent::Advance() {
+  session_.Expire();
+  if (session_.due()) session_.Open(MakeHello());
+  if (clock_.Monotonic() >= next_tick_) Tick();
+  Flush();
+  return std::min(next_tick_, session_.next());
+}
+
+void Agent::Handle(const Incoming& incoming) {
+  if (!session_.IsCurrent(incoming)) return;
+  std::visit([&](const auto& message) { On(incoming, message); },
+             incoming.message);
+}
+
+Hello Agent::MakeHello() const {
+  Hello hello;
+  hello.host = record_.host;
+  hello.instance_id = options_.instance_id;
+  hello.boot_id = options_.boot_id;
+  hello.software_version = options_.software_version;
+  hello.labels = options_.labels;
+  hello.layout = dataplane_.layout();
+  hello.table = dataplane_.table();
+  hello.seen_term = record_.seen_term;
+  hello.seen_epoch = record_.seen_epoch;
+  hello.store_id = record_.store_id;
+  hello.last_result = record_.unacknowledged;
+  return hello;
+}
+
+void Agent::Tick() {
+  const MonotonicTime now = clock_.Monotonic();
+  next_tick_ += policy_.report_interval;
+  if (next_tick_ <= now) next_tick_ = now + policy_.report_interval;
+  SaveIfDirty();
+  LoadSample sample = dataplane_.Sample();
+  spdlog::debug("interval: {} packets served, {} dropped, {} queued",
+                sample.counters.served, sample.counters.dropped_total(),
+                sample.counters.queued);
+  TakeIn(std::move(sample));
+}
+
+void Agent::TakeIn(LoadSample sample) {
+  for (ConditionWatch::Finding& finding : watch_.Look(sample)) {
+    Announce(finding.kind, std::move(finding.message));
+  }
+  if (sample.table_end != table_) {
+    table_ = sample.table_end;
+    record_.table = dataplane_.table();
+    dirty_ = true;
+    SaveIfDirty();
+    spdlog::warn("the data plane changed its table by itself: takeover");
+    if (session_.ready()) {
+      link_.Send(TableChanged{*record_.table, "takeover"});
+    }
+  }
+  Report report;
+  report.sample = std::move(sample);
+  report.term = record_.term;
+  report.epoch = record_.epoch;
+  report.policy_revision = policy_.revision;
+  report_ = report_ && Mergeable(*report_, report) ? Merge(*report_, report)
+                                                   : std::move(report);
+}
+
+void Agent::Flush() {
+  if (!session_.ready()) return;
+  for (; !events_.empty(); events_.pop_front()) link_.Send(events_.front());
+  if (!report_) return;
+  report_->sequence = session_.reports() + 1;
+  if (link_.TrySend(*report_)) {
+    session_.CountReport();
+    report_.reset();
+  }
+}
+
+void Agent::SaveIfDirty() {
+  if (!dirty_) return;
+  const absl::Status saved = file_.Save(record_);
+  dirty_ = !saved.ok();
+  if (dirty_) {
+    spdlog::error("last plan not kept, will try again: {}", OneLine(saved));
+  }
+}
+
+void Agent::On(const Incoming&, const Welcome& welcome) {
+  if (!session_.OnWelcome(welcome)) {
+    spdlog::warn("ignored a second Welcome in one session");
+    return;
+  }
+  On({}, welcome.policy);
+}
+
+void Agent::On(const Incoming& incoming, const PlanCommand& command) {
+  if (IsAnsweredAlready(command.plan)) {
+    link_.Send(*record_.unacknowledged);
+    return;
+  }
+  const absl::Status fit = CheckAndKeep(incoming, command);
+  if (!fit.ok()) {
+    Reject(command, fit);
+    return;
+  }
+  // A report belongs to one table: one ends here, one spans the change, and
+  // the next is the new table's.
+  TakeIn(dataplane_.Sample());
+  Flush();
+  const PlanResult result = Apply(command);
+  record_.unacknowledged = result;
+  record_.applying = false;
+  dirty_ = true;
+  SaveIfDirty();
+  link_.Send(result);
+  TakeIn(dataplane_.Sample());
+  next_tick_ = clock_.Monotonic() + policy_.report_interval;
+}
+
+absl::Status Agent::CheckAndKeep(const Incoming& incoming,
+                                 const PlanCommand& command) {
+  if (!session_.ready()) {
+    return absl::FailedPreconditionError("plan came before the Welcome");
+  }
+  const Plan& plan = command.plan;
+  LB_RETURN_IF_ERROR(CheckPlan(
+      command,
+      {record_, dataplane_.layout(), table_, session_.welcome().store_id,
+       incoming.received, clock_.Monotonic()}));
+  PlanRecord seen = record_;
+  seen.store_id = plan.store_id;
+  seen.seen_term = plan.term;
+  seen.seen_epoch = plan.epoch;
+  seen.applying = true;
+  const absl::Status saved = file_.Save(seen);
+  if (!saved.ok()) return Annotate(saved, "plan cannot be kept");
+  record_ = std::move(seen);
+  return absl::OkStatus();
+}
+
+PlanResult Agent::Apply(const PlanCommand& command) {
+  const Plan& plan = command.plan;
+  PlanResult result;
+  result.term = plan.term;
+  result.epoch = plan.epoch;
+  absl::StatusOr<ApplyResult> applied = dataplane_.Apply(plan.table);
+  if (!applied.ok()) {
+    result.reason = OneLine(applied.status());
+    result.applied.table = table_;
+    return result;
+  }
+  result.applied = *std::move(applied);
+  result.state =
+      AnyNotMoved(result.applied) ? ApplyState::kPartial : ApplyState::kApplied;
+  table_ = result.applied.table;
+  record_.term = plan.term;
+  record_.epoch = plan.epoch;
+  record_.table = dataplane_.table();
+  spdlog::info(
+      "plan {} {}: {} moves", plan.epoch.value(),
+      result.state == ApplyState::kApplied ? "applied" : "partly applied",
+      result.applied.moves.size());
+  return result;
+}
+
+void Agent::Reject(const PlanCommand& command, const absl::Status& why) {
+  PlanResult result;
+  result.term = command.plan.term;
+  result.epoch = command.plan.epoch;
+  result.reason = OneLine(why);
+  result.applied.table = table_;
+  spdlog::warn("plan {} rejected: {}", result.epoch.value(), result.reason);
+  link_.Send(result);
+  // What a plan did matters more than what another did not.
+  if (record_.unacknowledged &&
+      record_.unacknowledged->state != ApplyState::kRejected) {
+    return;
+  }
+  record_.unacknowledged = std::move(result);
+  dirty_ = true;
+  SaveIfDirty();
+}
+
+bool Agent::IsAnsweredAlready(const Plan& plan) const {
+  return session_.ready() && plan.host == record_.host &&
+         plan.store_id == record_.store_id && plan.term == record_.seen_term &&
+         plan.epoch == record_.seen_epoch && record_.unacknowledged &&
+         record_.unacknowledged->term == plan.term &&
+         record_.unacknowledged->epoch == plan.epoch;
+}
+
+void Agent::On(const Incoming&, const PlanResultAck& ack) {
+  if (!record_.unacknowledged || record_.unacknowledged->term != ack.term ||
+      record_.unacknowledged->epoch != ack.epoch) {
+    return;
+  }
+  record_.unacknowledged.reset();
+  dirty_ = true;
+  SaveIfDirty();
+}
+
+void Agent::On(const Incoming&, const AgentPolicy& policy) {
+  policy_ = policy;
+  policy_.report_interval = std::clamp(policy.report_interval,
+                                       kMinReportInterval, kMaxReportInterval);
+  next_tick_ =
+      std::min(next_tick_, clock_.Monotonic() + policy_.report_interval);
+}
+
+void Agent::On(const Incoming&, const GoAway& go_away) {
+  session_.OnGoAway(go_away);
+}
+
+void Agent::On(const Incoming&, const LinkDown& down) { session_.OnDown(down); }
+
+}  // namespace lb::agent

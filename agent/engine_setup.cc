@@ -1,0 +1,43 @@
+#include "agent/engine_setup.h"
+
+#include <string>
+#include <utility>
+
+#include "common/status.h"
+#include "dataplane/engine/handlers.h"
+#include "dataplane/io/open_source.h"
+
+namespace lb::agent {
+
+std::vector<std::uint8_t> SymmetricToeplitzKey() {
+  std::vector<std::uint8_t> key;
+  for (int i = 0; i < 20; ++i) {
+    key.push_back(0x6d);
+    key.push_back(0x5a);
+  }
+  return key;
+}
+
+absl::StatusOr<std::unique_ptr<dataplane::Engine>> CreateEngine(
+    const ProgramOptions& options, std::vector<std::uint8_t> key,
+    std::optional<Table> table) {
+  dataplane::EngineOptions engine;
+  engine.buckets = options.buckets;
+  engine.hash = options.hash;
+  engine.key = std::move(key);
+  engine.processors = options.processors;
+  engine.table = std::move(table);
+  for (const std::string& spec : options.sources) {
+    LB_ASSIGN_OR_RETURN(std::unique_ptr<dataplane::PacketSource> source,
+                        dataplane::OpenSource(spec));
+    engine.sources.push_back(std::move(source));
+  }
+  LB_ASSIGN_OR_RETURN(engine.handler,
+                      dataplane::MakeHandlerFactory(options.handler));
+  engine.max_connections = options.max_connections;
+  engine.idle_timeout = options.idle_timeout;
+  engine.spin = options.spin;
+  return dataplane::Engine::Create(std::move(engine));
+}
+
+}  // namespace lb::agent
