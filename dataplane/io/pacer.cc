@@ -28,8 +28,14 @@ std::chrono::nanoseconds Pacer::Elapsed() {
 
 void Pacer::SleepUntil(std::optional<std::chrono::nanoseconds> due,
                        std::chrono::nanoseconds limit) {
-  const auto time = due ? std::min(*due - Elapsed(), limit) : limit;
-  if (time > time.zero()) timing_.sleeper.Sleep(time);
+  if (!due) {
+    timing_.sleeper.Sleep(limit);
+    return;
+  }
+  const std::chrono::nanoseconds time = *due - Elapsed();
+  if (time <= time.zero()) return;
+  timing_.sleeper.Sleep(
+      std::min(std::max<std::chrono::nanoseconds>(time, kGrain), limit));
 }
 
 }  // namespace lb::dataplane

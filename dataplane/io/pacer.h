@@ -34,7 +34,11 @@ class Pacer {
   // Time since the first call, which returns 0.
   std::chrono::nanoseconds Elapsed();
 
-  // Sleeps until Elapsed() is `due`, at most `limit`; no value: `limit`.
+  // Packets due within so short a time cost one wake together.
+  static constexpr std::chrono::microseconds kGrain{500};
+
+  // Sleeps until Elapsed() is `due`, kGrain at least unless it is due already,
+  // and `limit` at most; no value: `limit`.
   void SleepUntil(std::optional<std::chrono::nanoseconds> due,
                   std::chrono::nanoseconds limit);
 
