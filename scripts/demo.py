@@ -19,24 +19,24 @@ WINDOW_S = 5.0
 REPORT_INTERVAL_MS = 500
 
 # Each host's traffic, in words and as a source, and the number its hash key is
-# made from. A packet costs 40 us of CPU; each processor is allowed a sixth of a
+# made from. A packet costs 20 us of CPU; each processor is allowed a sixth of a
 # CPU. Keys are fixed so that every run deals the same connections to the same
 # buckets; these deal them badly.
 Traffic = collections.namedtuple("Traffic", "words source key")
 HOSTS = {
     "alpha": Traffic("a recorded capture (web, iperf3, DNS), looped",
-                     f"pcap:{ROOT}/tests/data/mixed.pcap,loop,speed=4", 36),
+                     f"pcap:{ROOT}/tests/data/mixed.pcap,loop,speed=8", 36),
     "beta": Traffic("300 connections, Zipf 0.9",
-                    "generate:seed=1,connections=300,zipf=0.9,rate=7500", 28),
+                    "generate:seed=1,connections=300,zipf=0.9,rate=15000", 28),
     "gamma": Traffic("6 elephants with half the packets, 394 mice",
                      "generate:seed=2,connections=400,elephants=6,share=0.5,"
-                     "rate=7500", 10),
+                     "rate=15000", 10),
 }
-HANDLER = "burn:40us"
+HANDLER = "burn:20us"
 CAPACITY = "1/6"
 POLICY = f"""\
 report_interval_ms: {REPORT_INTERVAL_MS}
-half_life_ms: 1500
+half_life_ms: 2000
 warm_up_ms: 5000
 max_moves_permille: 100
 """
