@@ -190,10 +190,10 @@ TEST_F(ProgramTest, HistoryIsWholeAfterKill) {
     ASSERT_GT(events.events_size(), 0);
     EXPECT_EQ(events.events(0).kind(), "HOST_CONNECTED");
     program.Kill(term == 3 ? SIGTERM : SIGKILL);
-    EXPECT_EQ(program.Wait(), term == 3 ? kExitOk : -SIGKILL);
     while (stream->Read(&response)) {
     }
     stream->Finish();
+    EXPECT_EQ(program.Wait(), term == 3 ? kExitOk : -SIGKILL);
   }
 }
 
