@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/log.h"
 #include "common/status.h"
 
@@ -12,6 +13,20 @@ namespace {
 
 Event HostEvent(const Host& host, EventKind kind, std::string message) {
   return {.host = host.name(), .kind = kind, .message = std::move(message)};
+}
+
+std::string Describe(const balance::Policy& policy) {
+  return absl::StrFormat(
+      "mode %s, planner %s, report interval %d ms, half life %d ms, warm-up %d "
+      "ms, trigger %d, target %d, floor %d, z %d, max moves %d, cooldown %d "
+      "ms, return time %d ms, min gain %d, damping %d (permille)",
+      ToAbsl(balance::ModeName(policy.mode)),
+      ToAbsl(balance::PlannerKindName(policy.planner)),
+      policy.report_interval.count(), policy.half_life.count(),
+      policy.warm_up.count(), policy.trigger_permille, policy.target_permille,
+      policy.floor_permille, policy.z_permille, policy.max_moves_permille,
+      policy.bucket_cooldown.count(), policy.return_time.count(),
+      policy.min_gain_permille, policy.damping_permille);
 }
 
 EventKind KindOf(AgentEventKind kind) {
@@ -109,7 +124,7 @@ void Fleet::ChangePolicy(const balance::Policy& policy,
   }
   Change change;
   change.event = {.kind = EventKind::kPolicyChanged,
-                  .message = "default policy, by file"};
+                  .message = Describe(policy)};
   change.policy = policy;
   journal_.Commit(std::move(change), [this, policy, done = std::move(done)](
                                          const absl::StatusOr<Committed>&
@@ -335,9 +350,13 @@ void Fleet::CloseAll(const GoAway& go_away) {
 }
 
 bool Fleet::MayFly() const {
-  const auto in_flight =
-      std::count_if(sessions_.begin(), sessions_.end(), [](const auto& entry) {
-        return entry.second->flight.stage != Flight::Stage::kNone;
+  const MonotonicTime now = clock_.Monotonic();
+  const auto in_flight = std::count_if(
+      sessions_.begin(), sessions_.end(), [now](const auto& entry) {
+        const Flight& flight = entry.second->flight;
+        // One agent that never answers must not hold up all others.
+        return flight.stage != Flight::Stage::kNone &&
+               now - flight.begun <= PlanBook::kAnswerLimit;
       });
   const std::size_t allowed =
       std::max<std::size_t>(sessions_.size() * kInFlightPercent / 100, 1);

@@ -35,7 +35,8 @@ class Fleet {
   static constexpr std::chrono::hours kLookBack{24};
   // Repeated refusals of one host's duplicate are one event a minute.
   static constexpr std::chrono::minutes kDuplicateEventInterval{1};
-  // Share of the connected hosts, at least one, with plans in flight.
+  // Share of the connected hosts, at least one, with plans in flight. A plan
+  // that is overdue counts no more.
   static constexpr std::size_t kInFlightPercent = 5;
 
   // All outlive the fleet, and the loop runs nothing more once it is gone.

@@ -32,6 +32,7 @@ struct Flight {
   };
   Stage stage = Stage::kNone;
   PlanRecord plan;
+  MonotonicTime begun;  // when this process took it up
   MonotonicTime since;  // of the stage
   // kRecording: what is to be committed, again if the store could not.
   std::optional<Change> outcome;

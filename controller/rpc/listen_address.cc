@@ -136,7 +136,10 @@ absl::Status EnsureRunDirectory(const std::string& path) {
        S_ISDIR(status.st_mode))) {
     return absl::OkStatus();
   }
-  return ErrnoStatus(errno, "run directory " + path);
+  return absl::Status(
+      absl::ErrnoToStatusCode(errno),
+      absl::StrCat("run directory ", path, ": ", std::strerror(errno),
+                   "; use a directory that can be made or entered"));
 }
 
 }  // namespace lb::controller

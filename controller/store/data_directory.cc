@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -37,7 +38,10 @@ absl::StatusOr<DataDirectory> DataDirectory::Hold(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
     if (errno != ENOENT || mkdir(path.c_str(), 0700) != 0) {
-      return ErrnoStatus(errno, "data directory " + path);
+      return absl::Status(
+          absl::ErrnoToStatusCode(errno),
+          absl::StrCat("data directory ", path, ": ", std::strerror(errno),
+                       "; use one that can be made"));
     }
   } else if (!S_ISDIR(status.st_mode)) {
     return ErrnoStatus(ENOTDIR, "data directory " + path);

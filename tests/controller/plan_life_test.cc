@@ -384,6 +384,27 @@ TEST(PlanLife, AdviceIsKeptAndNotSent) {
   EXPECT_EQ(harness.store.plans()[1].state, PlanState::kProposed);
 }
 
+TEST(PlanLife, AHostThatNeverAnswersDoesNotHoldUpTheRest) {
+  ControllerHarness harness;
+  SimulatedHost silent = SkewedHost("a");
+  const auto silent_stream = harness.Connect(silent);
+  ASSERT_TRUE(harness.ReportUntilPlan(silent, silent_stream).has_value());
+  SimulatedHost host = SkewedHost("b");
+  const auto stream = harness.Connect(host);
+  EXPECT_FALSE(harness.ReportUntilPlan(host, stream, 14).has_value());
+  EXPECT_TRUE(harness.ReportUntilPlan(host, stream, 3).has_value());
+}
+
+TEST_F(PlanLifeTest, AHostThatComesBackFencedIsNotAskedAgainAndAgain) {
+  FirstPlan();
+  Lose();
+  host_.store_id = "store-b";
+  stream_ = harness_.Connect(host_);
+  for (int i = 0; i < 40; ++i) harness_.Report(host_, stream_);
+  EXPECT_FALSE(stream_.link->closed.has_value());
+  EXPECT_EQ(Stored().state, PlanState::kUnknown);
+}
+
 TEST(PlanLife, AFewHostsAtATimeHavePlansInFlight) {
   ControllerHarness harness;
   SimulatedHost a = SkewedHost("a");

@@ -1,0 +1,75 @@
+#include "controller/core/plan_outcome.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "common/log.h"
+
+namespace lb::controller {
+namespace {
+
+PlanState StateOf(ApplyState state) {
+  switch (state) {
+    case ApplyState::kApplied:
+      return PlanState::kApplied;
+    case ApplyState::kPartial:
+      return PlanState::kPartial;
+    case ApplyState::kRejected:
+      return PlanState::kRejected;
+  }
+  return PlanState::kRejected;
+}
+
+}  // namespace
+
+PlanUpdate UpdateFrom(const PlanRecord& plan, const PlanResult& result,
+                      WallTime now) {
+  PlanUpdate update{.id = plan.id,
+                    .state = StateOf(result.state),
+                    .result_time = now,
+                    .rejection = result.reason,
+                    .cost = result.counters};
+  for (const MoveResult& answered : result.moves) {
+    const auto planned = std::find_if(
+        plan.moves.begin(), plan.moves.end(),
+        [&](const MoveRecord& move) { return move.move == answered.move; });
+    if (planned == plan.moves.end()) {
+      spdlog::warn(
+          "{}: the result names a move of bucket {} that was not "
+          "planned",
+          PlanName(plan), answered.move.bucket.value());
+      continue;
+    }
+    update.moves.push_back(answered);
+  }
+  return update;
+}
+
+std::string DescribeResult(const PlanUpdate& update, std::size_t planned) {
+  if (update.state == PlanState::kRejected) return *update.rejection;
+  std::size_t moved = 0;
+  std::chrono::nanoseconds longest{0};
+  for (const MoveResult& move : update.moves) {
+    if (move.outcome != MoveOutcome::kNotMoved) ++moved;
+    longest = std::max(longest, move.pause);
+  }
+  return absl::StrFormat(
+      "%d of %d buckets moved, longest pause %.3f ms, %d lost, %d reordered, "
+      "%d duplicated, %d dropped",
+      moved, planned, static_cast<double>(longest.count()) / 1e6,
+      update.cost->lost, update.cost->reordered, update.cost->duplicated,
+      update.cost->dropped_total());
+}
+
+Table PartlyApplied(Table base, const PlanResult& result) {
+  for (const MoveResult& move : result.moves) {
+    if (move.outcome != MoveOutcome::kNotMoved &&
+        move.move.bucket.index() < base.buckets()) {
+      base.owner[move.move.bucket.index()] = move.move.to;
+    }
+  }
+  return base;
+}
+
+}  // namespace lb::controller

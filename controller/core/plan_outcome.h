@@ -1,0 +1,29 @@
+// What an agent's result says of a plan. Pure but for the log.
+#ifndef LB_CONTROLLER_CORE_PLAN_OUTCOME_H_
+#define LB_CONTROLLER_CORE_PLAN_OUTCOME_H_
+
+#include <cstddef>
+#include <string>
+
+#include "common/clock.h"
+#include "common/table.h"
+#include "controller/core/agent_messages.h"
+#include "controller/core/records.h"
+
+namespace lb::controller {
+
+// The change of the stored plan. Moves that were not planned are left out, and
+// the log says so.
+PlanUpdate UpdateFrom(const PlanRecord& plan, const PlanResult& result,
+                      WallTime now);
+
+// One line for people; `planned` is the number of the plan's moves. The update
+// is one of UpdateFrom().
+std::string DescribeResult(const PlanUpdate& update, std::size_t planned);
+
+// The table after only the moves reported as made were made.
+Table PartlyApplied(Table base, const PlanResult& result);
+
+}  // namespace lb::controller
+
+#endif  // LB_CONTROLLER_CORE_PLAN_OUTCOME_H_
