@@ -84,9 +84,16 @@ class Events final : public v1::EventService::Service {
                           const v1::ListEventsRequest* request,
                           v1::ListEventsResponse* response) override {
     data_.parents.push_back(request->parent());
-    response->set_next_page_token(
-        Page(data_, data_.events, request->page_size(), request->page_token(),
-             response->mutable_events()));
+    std::vector<v1::Event> events;
+    for (const v1::Event& event : data_.events) {
+      if (request->parent() == "hosts/-" ||
+          request->parent() == "hosts/" + event.host()) {
+        events.push_back(event);
+      }
+    }
+    response->set_next_page_token(Page(data_, events, request->page_size(),
+                                       request->page_token(),
+                                       response->mutable_events()));
     return grpc::Status::OK;
   }
   grpc::Status WatchEvents(
