@@ -4,6 +4,7 @@
 #include "CLI/CLI.hpp"
 #include "cli/command.h"
 #include "cli/flow_hash_command.h"
+#include "cli/online_commands.h"
 #include "cli/plan_compute_command.h"
 #include "cli/program.h"
 #include "common/clock.h"
@@ -19,5 +20,6 @@ int main(int argc, char** argv) {
   lb::cli::DescribeProgram(app);
   lb::cli::AddFlowHashCommand(app, context);
   lb::cli::AddPlanComputeCommand(app, context);
+  lb::cli::AddOnlineCommands(app, context);
   return lb::cli::RunProgram(app, context, argc, argv);
 }

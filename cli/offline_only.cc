@@ -1,0 +1,8 @@
+// Stands in for online_commands.cc in a program built without gRPC.
+#include "cli/online_commands.h"
+
+namespace lb::cli {
+
+void AddOnlineCommands(CLI::App& /*app*/, CommandContext& /*context*/) {}
+
+}  // namespace lb::cli
