@@ -19,6 +19,8 @@ std::size_t Processor::TakeIn() {
       shared_.connection_table.PrefetchHead(taken[i].hash);
     }
     for (std::size_t i = 0; i < n; ++i) {
+      // Looks at the chain, so only where the bucket is ours.
+      if (slots_[taken[i].hash & bucket_mask_].bucket == nullptr) continue;
       shared_.connection_table.PrefetchConnection(taken[i].hash);
     }
     for (std::size_t i = 0; i < n; ++i) Accept(taken[i]);
