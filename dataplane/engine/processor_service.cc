@@ -7,13 +7,15 @@
 
 namespace lb::dataplane {
 
-// Turns until the batch's time is up. Returns the packets served.
+// Turns until the batch's time is up, one at least: a worker that was preempted
+// on its way here must not take its queue for empty. Returns the packets
+// served.
 std::size_t Processor::Serve(std::int64_t batch_start_ns,
                              std::int64_t cpu_start_ns) {
   const CycleClock& clock = CycleClock::Get();
   std::size_t served = 0;
   now_ns_ = clock.NowNs();
-  while (now_ns_ - batch_start_ns < kBatchNs) {
+  do {
     const ConnectionIndex index = queue_.NextTurn();
     if (index == kNoConnection) break;
     Connection& connection = shared_.connections[index];
@@ -39,7 +41,7 @@ std::size_t Processor::Serve(std::int64_t batch_start_ns,
     bucket.interval.served += packets;
     bucket.interval.service_ns += static_cast<std::uint64_t>(spent_ns);
     served += packets;
-  }
+  } while (now_ns_ - batch_start_ns < kBatchNs);
   return served;
 }
 
