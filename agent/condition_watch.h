@@ -3,6 +3,8 @@
 #ifndef LB_AGENT_CONDITION_WATCH_H_
 #define LB_AGENT_CONDITION_WATCH_H_
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,7 +13,7 @@
 
 namespace lb::agent {
 
-// A condition is told once, when it begins; again only after it has ended.
+// A condition is told when it begins; one that comes and goes, once a minute.
 class ConditionWatch {
  public:
   struct Finding {
@@ -21,12 +23,20 @@ class ConditionWatch {
 
   // A processor that stalls; a dispatcher that is busy for 0.9 of the interval
   // or more, so that packets may die upstream while workers look even. A
-  // dispatcher counts as relieved below 0.8.
+  // dispatcher counts as relieved below 0.8. Samples come in their order.
   std::vector<Finding> Look(const LoadSample& sample);
 
  private:
-  std::vector<bool> stalled_;      // by processor
-  std::vector<bool> input_bound_;  // by dispatcher
+  struct Condition {
+    bool holds = false;
+    std::optional<std::chrono::nanoseconds> told;  // on the samples' clock
+  };
+
+  // True if the condition has just begun and may be told.
+  static bool Begins(Condition& condition, std::chrono::nanoseconds now);
+
+  std::vector<Condition> stalled_;      // by processor
+  std::vector<Condition> input_bound_;  // by dispatcher
 };
 
 }  // namespace lb::agent
