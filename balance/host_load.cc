@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "balance/imbalance_index.h"
-#include "common/int128.h"
 #include "balance/normal_distribution.h"
+#include "common/int128.h"
 #include "common/status.h"
 
 namespace lb::balance {
