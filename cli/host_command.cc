@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,7 +79,7 @@ void PrintHosts(const v1::ListHostsResponse& hosts,
 std::string LabelText(const v1::Host& host) {
   std::vector<std::string> labels;
   for (const auto& [key, value] : host.labels()) {
-    labels.push_back(FormatText(key + "=" + value));
+    labels.push_back(FormatText(absl::StrCat(key, "=", value)));
   }
   std::sort(labels.begin(), labels.end());
   std::string text;
@@ -164,7 +165,8 @@ std::vector<int> HeaviestBuckets(const v1::BucketLoads& buckets) {
   const int count =
       std::min({buckets.bucket_size(), buckets.load_ns_per_s_size(),
                 buckets.packets_size(), buckets.connections_size()});
-  for (int i = 0; i < count; ++i) order.push_back(i);
+  order.resize(static_cast<std::size_t>(count));
+  std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
     return buckets.load_ns_per_s(a) > buckets.load_ns_per_s(b);
   });

@@ -13,6 +13,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr char kLbctl[] = LB_BIN_DIR "/lbctl";
+
 constexpr char kPolicy[] =
     "report_interval_ms: 250\n"
     "half_life_ms: 750\n"
@@ -79,7 +81,7 @@ std::unique_ptr<Process> Fleet::StartAgent(const std::string& host,
 }
 
 Ended Fleet::Lbctl(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), LB_BIN_DIR "/lbctl");
+  arguments.insert(arguments.begin(), kLbctl);
   auto ended = RunProgram(arguments, kLimit, {{"LBCTL_CONTROLLER", Viewer()}});
   EXPECT_TRUE(ended.ok()) << ended.status();
   return ended.ok() ? *ended : Ended();
@@ -110,8 +112,8 @@ std::set<std::string> Fleet::Events() {
 
 json Fleet::WaitForEvent(const std::function<bool(const json&)>& wanted) {
   const std::unique_ptr<Process> tail =
-      Start({LB_BIN_DIR "/lbctl", "event", "tail", "--follow", "--limit", "0",
-             "-o", "json", "--controller", Viewer()});
+      Start({kLbctl, "event", "tail", "--follow", "--limit", "0", "-o", "json",
+             "--controller", Viewer()});
   json found;
   std::size_t read = 0;
   const bool came = tail->WaitUntil(

@@ -2,10 +2,8 @@
 #ifndef LB_TESTS_SUPPORT_TEMP_DIR_H_
 #define LB_TESTS_SUPPORT_TEMP_DIR_H_
 
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -17,10 +15,9 @@ namespace lb {
 class TempDir {
  public:
   TempDir() {
-    const char* parent = std::getenv("TMPDIR");
-    path_ = std::string(parent != nullptr ? parent : "/tmp") + "/lb-XXXXXX";
+    path_ = std::filesystem::temp_directory_path() / "lb-XXXXXX";
     if (mkdtemp(path_.data()) == nullptr) {
-      std::fprintf(stderr, "%s: %s\n", path_.c_str(), std::strerror(errno));
+      std::perror(path_.c_str());
       std::abort();
     }
   }
