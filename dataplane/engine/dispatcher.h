@@ -52,6 +52,8 @@ class Dispatcher {
   Waiter& room() { return room_; }
   // Sums since the start: arrived and dropped, as far as dispatchers know.
   Counters counters() const;
+  // Busy is the thread's CPU time, at most a turn and a millisecond old: what
+  // it waited, for packets, room or a CPU, is not in it.
   DispatcherLoad load() const;
   // Packets dropped for want of ring space, by bucket, since the start.
   std::uint64_t ring_drops(std::uint32_t bucket) const {
@@ -99,6 +101,7 @@ class Dispatcher {
   std::array<std::uint64_t, kParseResults> parse_{};
   std::uint32_t sequence_ = 0;
   std::uint64_t version_ = 0;
+  std::int64_t reckoned_ns_ = 0;  // when busy_ns_ was last brought up to date
 
   // Written by the thread alone, read by any.
   std::atomic<std::uint64_t> received_{0};

@@ -211,6 +211,23 @@ TEST(Engine, SamplesAddUpToWhatWasServed) {
   EXPECT_EQ(idle.processors[0].packets, 0u);
 }
 
+// What a dispatcher waits for a slow processor is not its own work; taken for
+// it, every host with a full ring would read as bound by its input.
+TEST(Engine, ADispatcherThatWaitsForRoomIsNotBusy) {
+  EngineOptions options = Options({.packets = 4'000, .connections = 50});
+  options.processors.assign(1, {0, 1'000});
+  options.pool_packets = 256;  // 0.2 s of service to wait for, again and again
+  options.handler = *MakeHandlerFactory("burn:50us");
+  auto engine = *Engine::Create(std::move(options));
+  engine->Start();
+  EXPECT_TRUE(engine->WaitUntilDone().ok());
+  const LoadSample sample = engine->Sample();
+  engine->Stop();
+  EXPECT_EQ(sample.dispatchers[0].packets, 4'000u);
+  EXPECT_GT(sample.dispatchers[0].busy.count(), 0);
+  EXPECT_LT(sample.dispatchers[0].busy, sample.processors[0].busy / 2);
+}
+
 TEST(Engine, CreateNamesWhatIsWrong) {
   const auto error = [](auto change) {
     EngineOptions options = Options({.packets = 1});
