@@ -53,4 +53,11 @@ void PacketPool::Flush(std::size_t p) {
   for (std::size_t d = 0; d < dispatchers_; ++d) home(d, p).Publish();
 }
 
+std::size_t PacketPool::free_packets() const {
+  std::size_t sum = 0;
+  for (const auto& free : free_) sum += free.size();
+  for (const auto& home : homes_) sum += home->tail() - home->head();
+  return sum;
+}
+
 }  // namespace lb::dataplane

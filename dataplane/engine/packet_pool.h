@@ -23,6 +23,7 @@ class PacketPool {
   PacketPool(std::size_t dispatchers, std::size_t processors,
              std::uint32_t share);
 
+  std::size_t size() const { return size_; }
   std::span<Packet> packets() { return {packets_.get(), size_}; }
   std::uint32_t share() const { return share_; }
 
@@ -37,6 +38,10 @@ class PacketPool {
     home(packet >> share_shift_, p).Push(packet);
   }
   void Flush(std::size_t p);
+
+  // Buffers that are free or on their way home; only when no thread uses the
+  // pool.
+  std::size_t free_packets() const;
 
  private:
   SpscRing<PacketIndex>& home(std::size_t d, std::size_t p) {

@@ -16,12 +16,12 @@ std::size_t Processor::TakeIn() {
     // under way before the first one is looked at.
     for (std::size_t i = 0; i < n; ++i) {
       __builtin_prefetch(&packets_[taken[i].packet], /*rw=*/1);
-      shared_.connection_table.PrefetchHead(taken[i].hash);
+      const Bucket* bucket = slots_[taken[i].hash & bucket_mask_].bucket;
+      if (bucket != nullptr) bucket->table->PrefetchHead(taken[i].hash);
     }
     for (std::size_t i = 0; i < n; ++i) {
-      // Looks at the chain, so only where the bucket is ours.
-      if (slots_[taken[i].hash & bucket_mask_].bucket == nullptr) continue;
-      shared_.connection_table.PrefetchConnection(taken[i].hash);
+      const Bucket* bucket = slots_[taken[i].hash & bucket_mask_].bucket;
+      if (bucket != nullptr) bucket->table->PrefetchConnection(taken[i].hash);
     }
     for (std::size_t i = 0; i < n; ++i) Accept(taken[i]);
     total += n;
@@ -38,17 +38,31 @@ bool Processor::MayTakeFrom(std::size_t d) const {
 
 void Processor::Accept(const Descriptor& descriptor) {
   ++counters_.taken_in;
-  Slot& slot = slots_[descriptor.hash & bucket_mask_];
+  const BucketId id(descriptor.hash & bucket_mask_);
+  Slot& slot = slots_[id.index()];
   if (slot.bucket != nullptr) {
     ++slot.bucket->interval.arrived;
     Enqueue(*slot.bucket, descriptor.packet);
-  } else if (slot.incoming) {
-    Hold(slot, descriptor.packet);
-  } else {
-    // A packet for a bucket we neither own nor expect: the fences failed. It
-    // is neither served nor dropped, so it shows up as lost.
-    shared_.packets.Return(index_, descriptor.packet);
+    return;
   }
+  // Taken over from another processor for us, after we looked for mail.
+  if (!slot.incoming) unexpected_.push_back(id);
+  Hold(slot, descriptor.packet);
+}
+
+// By now the mail has come that says why we got these packets. Where it has
+// not, the fences failed: the packets are neither served nor dropped, so they
+// show up as lost.
+void Processor::LoseUnexpected() {
+  for (const BucketId id : unexpected_) {
+    Slot& slot = slots_[id.index()];
+    if (slot.bucket != nullptr || slot.incoming) continue;
+    while (!slot.held.empty()) {
+      --held_packets_;
+      shared_.packets.Return(index_, slot.held.Pop(packets_));
+    }
+  }
+  unexpected_.clear();
 }
 
 void Processor::Enqueue(Bucket& bucket, PacketIndex packet) {
@@ -62,8 +76,7 @@ void Processor::Enqueue(Bucket& bucket, PacketIndex packet) {
 }
 
 ConnectionIndex Processor::FindOrMake(Bucket& bucket, const Packet& packet) {
-  ConnectionIndex index =
-      shared_.connection_table.Find(packet.hash, packet.key);
+  ConnectionIndex index = bucket.table->Find(packet.hash, packet.key);
   if (index != kNoConnection) return index;
   index = connection_cache_.Allocate();
   if (index == kNoConnection) return index;
@@ -73,7 +86,8 @@ ConnectionIndex Processor::FindOrMake(Bucket& bucket, const Packet& packet) {
   connection.first_seen_ns = now_ns_;
   connection.last_seen_ns = now_ns_;
   connection.deadline = now_tick_ + idle_ticks_;
-  shared_.connection_table.Insert(index);
+  bucket.table->Insert(index);
+  ++connections_;
   bucket.wheel.Schedule(index, connection.deadline);
   if (due_.Lower(bucket.id, bucket.wheel.NextDue())) timer_waiter_.Notify();
   ++counters_.connections_made;
@@ -99,10 +113,9 @@ void Processor::Hold(Slot& slot, PacketIndex packet) {
 // The queue was full and its longest connection paid with its oldest packet.
 void Processor::DropVictim(PacketIndex packet) {
   const Packet& victim = packets_[packet];
-  const ConnectionIndex index =
-      shared_.connection_table.Find(victim.hash, victim.key);
-  Drop(packet, DropReason::kQueueFull,
-       *slots_[victim.hash & bucket_mask_].bucket,
+  Bucket& bucket = *slots_[victim.hash & bucket_mask_].bucket;
+  const ConnectionIndex index = bucket.table->Find(victim.hash, victim.key);
+  Drop(packet, DropReason::kQueueFull, bucket,
        shared_.connections[index].mean_service_ns);
 }
 

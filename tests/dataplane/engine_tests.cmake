@@ -1,7 +1,9 @@
 # Rings, threads and moves. All run under ThreadSanitizer.
 lb_test(engine_parts_test
-  SOURCES capacity_meter_test.cc packet_pool_test.cc published_table_test.cc
-    spsc_ring_test.cc utilization_sampler_test.cc waiter_test.cc
+  SOURCES bucket_store_test.cc capacity_meter_test.cc deal_test.cc
+    packet_pool_test.cc processor_ledger_test.cc published_table_test.cc
+    spsc_ring_test.cc stall_watch_test.cc utilization_sampler_test.cc
+    waiter_test.cc
   DEPS lb::engine lb::test_support
   LABELS concurrent)
 
@@ -9,3 +11,8 @@ lb_test(engine_test
   SOURCES engine_test.cc engine_moves_test.cc
   DEPS lb::engine lb::test_support
   LABELS concurrent)
+
+lb_test(takeover_test
+  SOURCES takeover_test.cc
+  DEPS lb::engine lb::test_support
+  LABELS concurrent TIMEOUT 300)
