@@ -16,3 +16,8 @@ lb_test(takeover_test
   SOURCES takeover_test.cc
   DEPS lb::engine lb::test_support
   LABELS concurrent TIMEOUT 300)
+
+lb_test(moves_long_test
+  SOURCES moves_long_test.cc
+  DEPS lb::engine lb::test_support
+  LABELS concurrent long TIMEOUT 3600)

@@ -73,6 +73,7 @@ struct MovesWatch {
       next{};
   std::atomic<std::uint64_t> two_owners{0};
   std::atomic<std::uint64_t> out_of_order{0};
+  std::atomic<std::uint64_t> connections{0};  // that had a packet served
   std::atomic<std::uint64_t> timers_fired{0};
   std::atomic<std::uint64_t> timers_doubled{0};
   std::vector<Hang> hangs;  // by processor
@@ -86,6 +87,7 @@ class WatchingHandler final : public PacketHandler {
 
   void OnPacket(Connection& connection, Packet& packet) override {
     Enter(connection);
+    if (connection.handler_state[1]++ == 0) ++watch_.connections;
     const std::size_t client =
         (std::to_integer<std::size_t>(packet.frame[28]) << 8 |
          std::to_integer<std::size_t>(packet.frame[29]));
