@@ -169,10 +169,10 @@ void Dispatcher::SendBatch(std::size_t n, const TableVersion& table) {
 
 void Dispatcher::DropUnsent(PacketIndex packet, BucketId bucket,
                             const Outlet& outlet) {
+  // A source that can wait does, unless the owner is out or we are to stop.
+  const bool taken_over = live_ ? outlet.out_of_service->load() : !stop_.load();
   AddRelaxed(ring_drops_[bucket.index()], std::uint64_t{1});
-  AddRelaxed(outlet.out_of_service->load(std::memory_order_seq_cst)
-                 ? dropped_takeover_
-                 : dropped_ring_full_,
+  AddRelaxed(taken_over ? dropped_takeover_ : dropped_ring_full_,
              std::uint64_t{1});
   pool_.PutBack(index_, {&packet, 1});
 }

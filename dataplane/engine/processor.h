@@ -85,6 +85,8 @@ class Processor {
     mailbox_.Put(std::move(mail));
     waiter_.Notify();
   }
+  // Its handler's methods only: the generation that what they send belongs to.
+  std::uint32_t joined_generation() const { return ledger_.joined(); }
   // Dispatcher d pushes into it.
   DescriptorRing& ring(std::size_t d) { return *rings_[d]; }
   // Packets in its rings; a momentary truth.
@@ -94,8 +96,9 @@ class Processor {
   bool Drained() const;
   // CPU time of both threads since Start(); they must not have been joined.
   std::int64_t CpuNs();
-  // Rises with every takeover from this processor. What it does, it does for
-  // the generation it last joined; what belongs to an earlier one is void.
+  // Rises with every takeover from this processor. What it does is for the
+  // generation it last joined; whatever belongs to an earlier one than this is
+  // void.
   std::uint32_t generation() const { return ledger_.generation(); }
   // Taken over from, and not back yet.
   const std::atomic<bool>& out_of_service() const { return out_; }

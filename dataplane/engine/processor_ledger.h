@@ -38,7 +38,11 @@ class ProcessorLedger {
   }
   // The entry in force.
   const Entry& last() const { return entries_[mine_ & 1]; }
-  bool fenced() const { return GenerationOf(mine_) != generation(); }
+  // The generation that the processor works for.
+  std::uint32_t joined() const {
+    return static_cast<std::uint32_t>(GenerationOf(mine_));
+  }
+  bool fenced() const { return joined() != generation(); }
   // The processor has no more to do with anything from before the fence; the
   // control thread has read what it wanted.
   void Rejoin() { mine_ = word_.load(); }

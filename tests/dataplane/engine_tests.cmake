@@ -8,9 +8,9 @@ lb_test(engine_parts_test
   LABELS concurrent)
 
 lb_test(engine_test
-  SOURCES engine_test.cc engine_moves_test.cc
+  SOURCES engine_test.cc engine_moves_test.cc loaded_moves_test.cc
   DEPS lb::engine lb::test_support
-  LABELS concurrent)
+  LABELS concurrent TIMEOUT 300)
 
 lb_test(takeover_test
   SOURCES takeover_test.cc
