@@ -35,7 +35,7 @@ class Dataplane {
   // dropped, with reason takeover, and the processor is out of service until it
   // answers again. Nothing happens while no other is in service. True if the
   // table has changed; the next sample tells of it. Does not block. To be
-  // called a few times a second: a stall is timed from when it is first seen.
+  // called five times a second: a stall is timed from when it is first seen.
   virtual bool TakeOverStalled() = 0;
 
   // Moves buckets until `next` is in force and tells what became of every

@@ -3,9 +3,9 @@
 #ifndef LB_DATAPLANE_ENGINE_STALL_WATCH_H_
 #define LB_DATAPLANE_ENGINE_STALL_WATCH_H_
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <optional>
 
 #include "common/clock.h"
 
@@ -18,25 +18,30 @@ inline constexpr std::chrono::seconds kStallLimit{1};
 // seen waiting twice, with no turn completed in between, waited all the while.
 class StallWatch {
  public:
+  // Between two looks no more than this counts. Where the whole machine stood
+  // still for long, as virtual ones do, that is no processor's fault.
+  static constexpr std::chrono::milliseconds kLongestGap{250};
+
   // `turns` changes whenever a turn is completed; `waits`: there is work.
   void Look(std::uint32_t turns, bool waits, MonotonicTime now) {
-    if (!waits) {
-      since_.reset();
-    } else if (!since_.has_value() || turns != turns_) {
-      since_ = now;
+    if (waits && waited_ && turns == turns_) {
+      waiting_ += std::min<MonotonicTime::duration>(now - looked_, kLongestGap);
+    } else {
+      waiting_ = MonotonicTime::duration(0);
     }
+    waited_ = waits;
     turns_ = turns;
-    stalled_for_ =
-        since_.has_value() ? now - *since_ : MonotonicTime::duration(0);
+    looked_ = now;
   }
 
   // As of the last look.
-  bool stalled() const { return stalled_for_ >= kStallLimit; }
+  bool stalled() const { return waiting_ >= kStallLimit; }
 
  private:
+  bool waited_ = false;
   std::uint32_t turns_ = 0;
-  std::optional<MonotonicTime> since_;
-  MonotonicTime::duration stalled_for_{0};
+  MonotonicTime looked_;
+  MonotonicTime::duration waiting_{0};  // without a turn
 };
 
 }  // namespace lb::dataplane
