@@ -37,6 +37,9 @@ struct EngineOptions {
   std::uint32_t max_connections = 1'048'576;
   std::chrono::milliseconds idle_timeout{60'000};
   std::chrono::microseconds quantum{50};
+  // A processor that completes no turn for so long although work waits is taken
+  // over; positive, and much longer than any packet takes.
+  std::chrono::microseconds stall_limit{1'000'000};
   // Spin briefly before sleeping; wrong where processors share CPUs.
   bool spin = false;
   // Pin each processor's threads to its CPU.

@@ -1,5 +1,5 @@
 // Tells when a processor has stalled: work waits for it, and it has completed
-// no turn for kStallLimit. Pure; the caller says what time it is.
+// no turn for so long. Pure; the caller says what time it is.
 #ifndef LB_DATAPLANE_ENGINE_STALL_WATCH_H_
 #define LB_DATAPLANE_ENGINE_STALL_WATCH_H_
 
@@ -11,8 +11,6 @@
 
 namespace lb::dataplane {
 
-inline constexpr std::chrono::seconds kStallLimit{1};
-
 // Sees the processor only when it is asked to look, so it finds a stall late by
 // the time between two looks at most, and never one that was not there: work
 // seen waiting twice, with no turn completed in between, waited all the while.
@@ -21,6 +19,8 @@ class StallWatch {
   // Between two looks no more than this counts. Where the whole machine stood
   // still for long, as virtual ones do, that is no processor's fault.
   static constexpr std::chrono::milliseconds kLongestGap{250};
+
+  explicit StallWatch(std::chrono::nanoseconds limit) : limit_(limit) {}
 
   // `turns` changes whenever a turn is completed; `waits`: there is work.
   void Look(std::uint32_t turns, bool waits, MonotonicTime now) {
@@ -35,9 +35,10 @@ class StallWatch {
   }
 
   // As of the last look.
-  bool stalled() const { return waiting_ >= kStallLimit; }
+  bool stalled() const { return waiting_ >= limit_; }
 
  private:
+  std::chrono::nanoseconds limit_;
   bool waited_ = false;
   std::uint32_t turns_ = 0;
   MonotonicTime looked_;

@@ -30,8 +30,8 @@ namespace lb::dataplane {
 
 class UserSpaceEngine final : public Engine {
  public:
-  // Longer than a processor takes to be found stalled.
-  static constexpr std::chrono::milliseconds kSampleLimit{1'250};
+  // A sample waits so much longer than a processor takes to stall.
+  static constexpr std::chrono::milliseconds kSampleGrace{250};
   // Moves not done after so long, although nobody stalled, are reported as not
   // moved. They are not forgotten: until they are done, Apply() refuses.
   static constexpr std::chrono::seconds kApplyLimit{5};
@@ -107,6 +107,7 @@ class UserSpaceEngine final : public Engine {
   };
 
   // The control thread's.
+  const std::chrono::microseconds stall_limit_;
   std::vector<StallWatch> watches_;             // by processor
   std::vector<std::optional<Outage>> outages_;  // by processor
   std::vector<Takeover> takeovers_;             // since the last sample

@@ -21,7 +21,8 @@ std::vector<std::shared_ptr<SampleReply>> UserSpaceEngine::CollectSamples() {
     }
     return true;
   };
-  const MonotonicTime deadline = SystemClock().Monotonic() + kSampleLimit;
+  const MonotonicTime deadline =
+      SystemClock().Monotonic() + stall_limit_ + kSampleGrace;
   FindStalled(/*moving=*/false);
   while (!WaitFor(kLookInterval, answered_or_stalled) &&
          SystemClock().Monotonic() < deadline) {

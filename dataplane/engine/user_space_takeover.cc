@@ -40,7 +40,7 @@ void UserSpaceEngine::Readmit() {
     }
     last_samples_[p] = outages_[p]->come_back;
     outages_[p].reset();
-    watches_[p] = StallWatch();
+    watches_[p] = StallWatch(stall_limit_);
   }
 }
 

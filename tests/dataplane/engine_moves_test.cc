@@ -58,6 +58,15 @@ TEST_P(MovesUnderTraffic, KeepEveryPromiseWhileProcessorsHangAndReturn) {
   EXPECT_GT(run.takeovers(), 0u);
 }
 
+// Processors are fenced off in the midst of whatever they do.
+TEST_P(MovesUnderTraffic, AddUpWhereverATakeoverComes) {
+  RandomMoves run(
+      {.seed = 20'261'127, .live = GetParam(), .moves = 20'000, .hasty = true});
+  run.Run();
+  EXPECT_GT(run.takeovers(), 0u);
+  RecordProperty("takeovers", std::to_string(run.takeovers()));
+}
+
 INSTANTIATE_TEST_SUITE_P(Sources, MovesUnderTraffic, ::testing::Bool(),
                          [](const auto& test) {
                            return test.param ? "Live" : "Waiting";

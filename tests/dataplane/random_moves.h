@@ -23,6 +23,9 @@ struct RandomMovesOptions {
   bool live = false;
   std::uint64_t moves = 0;  // to be made, taken over or not
   std::uint64_t hangs = 0;  // spread over them
+  // Shorter than a batch: whoever is busy may be taken over, at any point. What
+  // it has in its hands it then serves beside the new owner.
+  bool hasty = false;
 };
 
 class RandomMoves {
@@ -43,6 +46,7 @@ class RandomMoves {
     engine.max_connections = 10'000;
     // Short, so that timers fire in the midst of moves.
     engine.idle_timeout = std::chrono::milliseconds(5);
+    if (options.hasty) engine.stall_limit = std::chrono::microseconds(20);
     engine.handler = [this](ProcessorId id) {
       return std::make_unique<WatchingHandler>(id, watch_);
     };
@@ -64,6 +68,9 @@ class RandomMoves {
     SCOPED_TRACE(::testing::Message() << "seed " << options_.seed);
     for (int plan = 0; moves_ < options_.moves; ++plan) {
       HangAndReturn();
+      for (int i = 0; options_.hasty && i < 20; ++i) {
+        if (engine_->TakeOverStalled()) break;
+      }
       Plan();
       if (plan % 10 != 0) continue;
       const LoadSample sample = engine_->Sample();
@@ -124,7 +131,8 @@ class RandomMoves {
     for (bool settled = false; !settled;) {
       const LoadSample sample = engine_->Sample();
       takeovers_ += sample.takeovers.size();
-      settled = sample.counters.queued == 0;
+      const Counters& c = sample.counters;
+      settled = c.arrived == c.served + c.dropped_total();
       for (const ProcessorLoad& p : sample.processors) {
         settled = settled && p.in_service;
       }
@@ -144,9 +152,11 @@ class RandomMoves {
     }
     EXPECT_EQ(summary.packets_leaked, 0u);
     EXPECT_EQ(summary.connections_leaked, 0u);
-    EXPECT_EQ(watch_.two_owners, 0u);
-    EXPECT_EQ(watch_.out_of_order, 0u);
-    EXPECT_GT(watch_.timers_fired, 0u);
+    if (!options_.hasty) {
+      EXPECT_EQ(watch_.two_owners, 0u);
+      EXPECT_EQ(watch_.out_of_order, 0u);
+      EXPECT_GT(watch_.timers_fired, 0u);
+    }
     EXPECT_EQ(watch_.timers_doubled, 0u);
     EXPECT_EQ(summary.connections, watch_.timers_fired +
                                        summary.connections_taken_over +

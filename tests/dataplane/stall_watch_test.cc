@@ -63,7 +63,7 @@ TEST(StallWatch, AStallIsASecondOfWaitingWithoutATurn) {
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
-    StallWatch watch;
+    StallWatch watch(std::chrono::seconds(1));
     for (const Look& look : c.looks) {
       watch.Look(look.turns, look.waits,
                  MonotonicTime(milliseconds(look.at_ms)));
