@@ -308,8 +308,9 @@ void PlanBook::OnReport(Host& host, const LoadSample& load) {
     sum.capacity_permille = load.processors[i].capacity_permille;
     sum.in_service = load.processors[i].in_service;
   }
-  measuring.interval += load.end - load.start;
-  ++measuring.reports;
+  const auto elapsed = load.end - load.start;
+  measuring.interval += elapsed;
+  if (elapsed >= balance::HostLoad::kShortestReport) ++measuring.reports;
   if (measuring.reports < balance::HostLoad::kEnoughReports ||
       measuring.commit_under_way) {
     return;
