@@ -25,12 +25,12 @@ REPORT_INTERVAL_MS = 500
 Traffic = collections.namedtuple("Traffic", "words source key")
 HOSTS = {
     "alpha": Traffic("a recorded capture (web, iperf3, DNS), looped",
-                     f"pcap:{ROOT}/tests/data/mixed.pcap,loop,speed=8", 36),
+                     f"pcap:{ROOT}/tests/data/mixed.pcap,loop,speed=5", 36),
     "beta": Traffic("300 connections, Zipf 0.9",
-                    "generate:seed=1,connections=300,zipf=0.9,rate=15000", 28),
+                    "generate:seed=1,connections=300,zipf=0.9,rate=10000", 28),
     "gamma": Traffic("6 elephants with half the packets, 394 mice",
                      "generate:seed=2,connections=400,elephants=6,share=0.5,"
-                     "rate=15000", 10),
+                     "rate=10000", 10),
 }
 HANDLER = "burn:20us"
 CAPACITY = "1/6"
