@@ -25,7 +25,7 @@ constexpr std::size_t kBarWidth = 20;
 constexpr std::size_t kHeaviestBuckets = 5;
 
 struct HostOptions {
-  ConnectionOptions connection;
+  std::shared_ptr<const ConnectionOptions> connection;
   OutputForm form = OutputForm::kTable;
   std::string host;
 };
@@ -197,7 +197,7 @@ void PrintBuckets(const v1::Host& host, std::ostream& out) {
 absl::Status RunHostList(const HostOptions& options,
                          const CommandContext& context) {
   LB_ASSIGN_OR_RETURN(const Connection connection,
-                      Connection::Open(options.connection));
+                      Connection::Open(*options.connection));
   const auto stub = v1::HostService::NewStub(connection.channel());
   v1::ListHostsResponse all;
   const auto take_page =
@@ -227,7 +227,7 @@ absl::Status RunHostShow(const HostOptions& options,
   v1::GetHostRequest request;
   LB_ASSIGN_OR_RETURN(*request.mutable_name(), HostResource(options.host));
   LB_ASSIGN_OR_RETURN(const Connection connection,
-                      Connection::Open(options.connection));
+                      Connection::Open(*options.connection));
   const auto stub = v1::HostService::NewStub(connection.channel());
   v1::GetHostResponse response;
   grpc::ClientContext call;
@@ -253,12 +253,14 @@ CLI::App& HostGroup(CLI::App& app) {
 
 }  // namespace
 
-void AddHostListCommand(CLI::App& app, CommandContext& context) {
+void AddHostListCommand(CLI::App& app, CommandContext& context,
+                        std::shared_ptr<const ConnectionOptions> connection) {
   auto options = std::make_shared<HostOptions>();
+  options->connection = std::move(connection);
   CLI::App* command = HostGroup(app).add_subcommand(
       "list", "List all hosts: state, utilization, imbalance, plans.");
   AddOutputFlag(*command, options->form);
-  AddConnectionFlags(*command, options->connection);
+  FollowConnectionFlags(*command);
   command->callback([options, &context] {
     context.selected = [options, &context] {
       return RunHostList(*options, context);
@@ -266,8 +268,10 @@ void AddHostListCommand(CLI::App& app, CommandContext& context) {
   });
 }
 
-void AddHostShowCommand(CLI::App& app, CommandContext& context) {
+void AddHostShowCommand(CLI::App& app, CommandContext& context,
+                        std::shared_ptr<const ConnectionOptions> connection) {
   auto options = std::make_shared<HostOptions>();
+  options->connection = std::move(connection);
   CLI::App* command = HostGroup(app).add_subcommand(
       "show",
       "Show a host: its processors' utilizations, indexes and quotas, its "
@@ -276,7 +280,7 @@ void AddHostShowCommand(CLI::App& app, CommandContext& context) {
       ->type_name("")
       ->required();
   AddOutputFlag(*command, options->form);
-  AddConnectionFlags(*command, options->connection);
+  FollowConnectionFlags(*command);
   command->callback([options, &context] {
     context.selected = [options, &context] {
       return RunHostShow(*options, context);
