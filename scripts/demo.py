@@ -304,9 +304,9 @@ def run(arguments, directory, programs):
     if not arguments.json:
         print_summary(watch, results, history)
     if arguments.keep:
-        print(f"\nStill running; Ctrl-C ends it. Try:\n  {BIN / 'lbctl'} host "
-              f"list --controller {address} --insecure-loopback",
-              file=sys.stderr, flush=True)
+        print("\nStill running; Ctrl-C ends it. Try, in another terminal:\n"
+              f"  export LBCTL_CONTROLLER=unix:{directory}/run/viewer.sock\n"
+              f"  {BIN / 'lbctl'} host list", file=sys.stderr, flush=True)
         while True:
             programs.check()
             time.sleep(1)
