@@ -9,6 +9,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
+#include "agent/cpu_quota.h"
 #include "agent/cpus.h"
 #include "agent/flag_values.h"
 #include "common/controller_target.h"
@@ -149,8 +150,11 @@ absl::Status ReadProcessors(const Flags& flags, ProgramOptions& options) {
     LB_RETURN_IF_ERROR(CheckCpus(wanted, cpus));
     cpus = std::move(wanted);
   }
-  LB_ASSIGN_OR_RETURN(const std::uint32_t capacity,
+  LB_ASSIGN_OR_RETURN(std::uint32_t capacity,
                       ParseCapacityPermille(flags.capacity));
+  if (const auto quota = CpuQuotaPermille(); quota && *quota < capacity) {
+    capacity = static_cast<std::uint32_t>(*quota);
+  }
   const auto processors =
       flags.processors.value_or(static_cast<std::uint32_t>(cpus.size()));
   options.processors = SpreadOverCpus(processors, capacity, cpus);
