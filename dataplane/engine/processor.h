@@ -125,7 +125,8 @@ class Processor {
   void AccountBatch(std::int64_t start_ns, std::int64_t cpu_start_ns);
 
   // processor_intake.cc: from the rings into the queues.
-  std::size_t TakeIn();
+  std::size_t TakeIn(std::int64_t batch_start_ns);
+  std::size_t TakeFrom(std::size_t d);
   bool MayTakeFrom(std::size_t d) const;
   void Accept(const Descriptor& descriptor);
   void Enqueue(Bucket& bucket, PacketIndex packet);

@@ -7,36 +7,46 @@
 namespace lb::dataplane {
 
 BenchHost::BenchHost(std::uint32_t connections, std::uint32_t packets)
-    : pool_(std::move(ConnectionPool::Create(1'048'576)).value()),
+    : connection_count_(connections),
+      hash_(BenchHash(HashKind::kSipHash)),
+      pool_(std::move(ConnectionPool::Create(1'048'576)).value()),
       cache_(*pool_),
       table_(*pool_, kBenchBuckets),
       packets_(1, 1, packets) {
-  const FlowHash hash = BenchHash(HashKind::kSipHash);
   for (std::uint32_t n = 0; n < connections; ++n) {
     const ConnectionIndex index = cache_.Allocate();
     Connection& connection = (*pool_)[index];
     connection.key = BenchFlow(n, IpVersion::kIpv4);
-    connection.hash = hash(connection.key);
+    connection.hash = hash_(connection.key);
     table_.Insert(index);
     order_.push_back(index);
   }
   std::shuffle(order_.begin(), order_.end(), std::mt19937(1));
-  for (const ConnectionIndex index : order_) {
-    arrivals_.push_back({(*pool_)[index].key, (*pool_)[index].hash});
-  }
   for (PacketIndex i = packets; i-- > 0;) free_.push_back(i);
 }
 
 void BenchHost::NextBatch() {
-  for (PacketIndex& index : batch) {
-    index = free_.back();
-    free_.pop_back();
-    Packet& packet = packets()[index];
-    packet.key = arrivals_[next_].key;
-    packet.hash = arrivals_[next_].hash;
-    packet.wire_bytes = 64;
-    if (++next_ == arrivals_.size()) next_ = 0;
+  for (std::size_t i = 0; i < kBatch; ++i) {
+    Arrive(i, static_cast<std::uint32_t>(random_() % connection_count_));
   }
+}
+
+void BenchHost::NextBatchInTurn() {
+  // Prime, and so prime to any round number of connections.
+  constexpr std::uint64_t kStride = 7'919;
+  for (std::size_t i = 0; i < kBatch; ++i) {
+    Arrive(i,
+           static_cast<std::uint32_t>(++turn_ * kStride % connection_count_));
+  }
+}
+
+void BenchHost::Arrive(std::size_t place, std::uint32_t flow) {
+  batch[place] = free_.back();
+  free_.pop_back();
+  Packet& packet = packets()[batch[place]];
+  packet.key = BenchFlow(flow, IpVersion::kIpv4);
+  packet.hash = hash_(packet.key);
+  packet.wire_bytes = 64;
 }
 
 void BenchHost::RecycleBatch() {

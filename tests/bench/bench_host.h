@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <vector>
 
 #include "dataplane/core/connection_pool.h"
@@ -26,9 +27,11 @@ class BenchHost {
   // packets wait at a time, a power of two.
   BenchHost(std::uint32_t connections, std::uint32_t packets);
 
-  // Makes `batch` packets of the next connections, in random order; each
-  // connection gets its turn. Touches no connection.
+  // Makes `batch` packets of connections picked at random. Touches no
+  // connection, and nothing else that would push connections out of caches.
   void NextBatch();
+  // The same of connections of which each gets its turn, in scattered order.
+  void NextBatchInTurn();
   // The batch's packets, or one of them, are done with.
   void RecycleBatch();
   void Recycle(PacketIndex packet) { free_.push_back(packet); }
@@ -61,18 +64,17 @@ class BenchHost {
   std::array<ConnectionIndex, kBatch> found{};
 
  private:
-  struct Arrival {
-    FlowKey key;
-    std::uint32_t hash;
-  };
+  void Arrive(std::size_t place, std::uint32_t flow);
 
+  const std::uint32_t connection_count_;
+  const FlowHash hash_;
   std::unique_ptr<ConnectionPool> pool_;
   ConnectionCache cache_;
   ConnectionTable table_;
   PacketPool packets_;
   std::vector<ConnectionIndex> order_;
-  std::vector<Arrival> arrivals_;  // by place in order_
-  std::size_t next_ = 0;
+  std::uint64_t turn_ = 0;
+  std::minstd_rand random_;
   std::vector<PacketIndex> free_;
   std::int64_t now_ns_ = 0;
 };

@@ -80,12 +80,12 @@ void BackloggedFifo(benchmark::State& state) {
     }
   };
   while (fifo.size() < waiting) {
-    host.NextBatch();
+    host.NextBatchInTurn();
     enqueue();
   }
   BatchTimer timer(state, kBatch);
   for (auto _ : state) {
-    host.NextBatch();
+    host.NextBatchInTurn();
     timer([&] {
       enqueue();
       for (std::size_t i = 0; i < kBatch; ++i) {
@@ -107,12 +107,12 @@ void BackloggedFair(benchmark::State& state) {
   options.limit = waiting + kBatch;
   FairQueue queue(host.connections(), host.packets(), options);
   while (queue.packets() < waiting) {
-    host.NextBatch();
+    host.NextBatchInTurn();
     host.EnqueueBatch(queue);
   }
   BatchTimer timer(state, kBatch);
   for (auto _ : state) {
-    host.NextBatch();
+    host.NextBatchInTurn();
     timer([&] {
       host.EnqueueBatch(queue);
       host.Serve(queue, kBatch, 50'000);
@@ -130,12 +130,12 @@ void Drop(benchmark::State& state) {
   options.limit = waiting;
   FairQueue queue(host.connections(), host.packets(), options);
   while (queue.packets() < waiting) {
-    host.NextBatch();
+    host.NextBatchInTurn();
     host.EnqueueBatch(queue);
   }
   BatchTimer timer(state, kBatch);
   for (auto _ : state) {
-    host.NextBatch();
+    host.NextBatchInTurn();
     timer([&] { host.EnqueueBatch(queue); });
   }
   timer.Report();
