@@ -144,7 +144,9 @@ void Dispatcher::ParseBatch(std::size_t n) {
     packet.sequence = sequence_++;
     packet.next = kNoPacket;
     packet.key = canonical_ ? Canonical(parsed.key) : parsed.key;
-    packet.reversed = canonical_ && !(packet.key == parsed.key);
+    // Source and destination that are equal have no direction.
+    packet.reversed = packet.key.source_port != parsed.key.source_port ||
+                      packet.key.source != parsed.key.source;
     keys_[i] = &packet.key;
   }
   hash_.Bulk({keys_.data(), n}, hashes_);

@@ -26,7 +26,7 @@ namespace lb::dataplane {
 // time, without a lock, an allocation or a system call per packet.
 class Dispatcher {
  public:
-  static constexpr std::size_t kBatch = 32;
+  static constexpr std::size_t kBatch = 64;
 
   // Where a processor takes packets in, and how it is woken.
   struct Outlet {

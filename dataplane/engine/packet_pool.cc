@@ -38,22 +38,21 @@ PacketPool::PacketPool(std::size_t dispatchers, std::size_t processors,
   }
 }
 
-void PacketPool::TakeIn(std::size_t d, std::size_t p) {
+void PacketPool::TakeIn(std::size_t d) {
   std::vector<PacketIndex>& free = free_[d].packets;
   std::array<PacketIndex, 64> returned;
-  while (const std::size_t n = home(d, p).Pop(returned)) {
-    free.insert(free.end(), returned.begin(),
-                returned.begin() + static_cast<std::ptrdiff_t>(n));
+  for (std::size_t p = 0; p < processors_; ++p) {
+    while (const std::size_t n = home(d, p).Pop(returned)) {
+      free.insert(free.end(), returned.begin(),
+                  returned.begin() + static_cast<std::ptrdiff_t>(n));
+    }
   }
 }
 
 std::size_t PacketPool::Take(std::size_t d, std::span<PacketIndex> out) {
   std::vector<PacketIndex>& free = free_[d].packets;
-  std::size_t& next_home = free_[d].next_home;
-  TakeIn(d, next_home);
-  next_home = next_home + 1 == processors_ ? 0 : next_home + 1;
-  if (free.size() < out.size()) {
-    for (std::size_t p = 0; p < processors_; ++p) TakeIn(d, p);
+  if (free.size() < out.size() || ++free_[d].takes % kTakesPerLook == 0) {
+    TakeIn(d);
   }
   const std::size_t n = std::min(out.size(), free.size());
   std::copy(free.end() - static_cast<std::ptrdiff_t>(n), free.end(),

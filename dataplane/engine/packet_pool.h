@@ -51,7 +51,7 @@ class PacketPool {
   // The free buffers of a dispatcher, last in first out.
   struct Free {
     std::vector<PacketIndex> packets;
-    std::size_t next_home = 0;  // the processor to look at next
+    std::uint32_t takes = 0;
   };
 
   static std::unique_ptr<Packet, FreeAligned> Allocate(std::size_t size);
@@ -59,8 +59,12 @@ class PacketPool {
   SpscRing<PacketIndex>& home(std::size_t d, std::size_t p) {
     return *homes_[d * processors_ + p];
   }
-  // Takes in what processor `p` sent home to `d`.
-  void TakeIn(std::size_t d, std::size_t p);
+  // Takes in what was sent home to `d`.
+  void TakeIn(std::size_t d);
+
+  // Calls of Take() between looks at the homes. Often enough that the buffers
+  // in use stay few, seldom enough that looking costs nothing.
+  static constexpr std::uint32_t kTakesPerLook = 16;
 
   const std::size_t dispatchers_;
   const std::size_t processors_;

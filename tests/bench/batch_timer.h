@@ -12,7 +12,7 @@
 
 namespace lb::dataplane {
 
-// The median; 0 of nothing. Reorders `values`.
+// 0 of nothing. Reorders `values`.
 inline double Quantile(std::vector<double>& values, double quantile) {
   if (values.empty()) return 0;
   const auto place = std::min(
@@ -57,6 +57,39 @@ class BatchTimer {
   benchmark::State& state_;
   const std::size_t items_;
   std::vector<double> ns_;  // of an item, by batch
+};
+
+// The pace of a thread that hands items to another: it calls Mark() as it goes,
+// and the median of spans of about 3,200 items is their time. Where the
+// machine's CPUs are shared, either thread is off its CPU at times; that falls
+// on few spans.
+class PaceMeter {
+ public:
+  // `items` more are handed over.
+  void Mark(std::size_t items) {
+    items_ += items;
+    if (items_ < kSpan) return;
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::duration<double, std::nano> took = now - start_;
+    if (started_) ns_.push_back(took.count() / static_cast<double>(items_));
+    started_ = true;
+    start_ = now;
+    items_ = 0;
+  }
+  // The next span starts afresh.
+  void Restart() {
+    started_ = false;
+    items_ = 0;
+  }
+  double ns() { return Quantile(ns_, 0.5); }
+
+ private:
+  static constexpr std::size_t kSpan = 3'200;
+
+  bool started_ = false;
+  std::chrono::steady_clock::time_point start_;
+  std::size_t items_ = 0;
+  std::vector<double> ns_;
 };
 
 }  // namespace lb::dataplane
