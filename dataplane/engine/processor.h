@@ -62,7 +62,8 @@ struct ProcessorOptions {
   std::chrono::milliseconds idle_timeout{0};
 };
 
-// The worker takes the lock once per batch, the timer thread once per wake;
+// The worker takes the lock once per batch (at most kBatchNs, and half of it
+// more where the rings are full), the timer thread once per wake;
 // everything marked "monitor" is plain data under it. Nobody else takes it.
 class Processor {
  public:

@@ -7,10 +7,10 @@
 
 namespace lb::dataplane {
 
-// All that is in the rings, or what half of a batch's time is enough for: a
-// ring knows no fairness, and what stays in it keeps sparse connections waiting
-// behind heavy ones. Who waits, and who pays when all is full, is for the fair
-// queue to say.
+// All that is in the rings, or what a batch's time is enough for: a ring knows
+// no fairness, and what stays in it keeps sparse connections waiting behind
+// heavy ones. Who waits, and who pays when all is full, is for the fair queue
+// to say.
 std::size_t Processor::TakeIn(std::int64_t batch_start_ns) {
   std::size_t total = 0;
   bool more = true;
@@ -21,7 +21,7 @@ std::size_t Processor::TakeIn(std::int64_t batch_start_ns) {
       more |= n == kIntake;
       total += n;
     }
-    more &= CycleClock::Get().NowNs() - batch_start_ns < kBatchNs / 2;
+    more &= CycleClock::Get().NowNs() - batch_start_ns < kBatchNs;
   }
   return total;
 }
