@@ -53,6 +53,12 @@ class ConnectionTable {
     __builtin_prefetch(&connections_[index].queue, /*rw=*/1);
   }
 
+  // The first connection to look at for a hash, as a hint; kNoConnection if
+  // none has it.
+  ConnectionIndex First(std::uint32_t hash) const {
+    return heads_[HeadOf(hash)];
+  }
+
   // Adds a connection whose hash and key are set and which is in no table. No
   // other connection may have this key.
   void Insert(ConnectionIndex index);

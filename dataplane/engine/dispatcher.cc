@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "dataplane/core/parser.h"
 #include "dataplane/engine/cycle_clock.h"
 #include "dataplane/engine/thread_cpu.h"
 
@@ -134,17 +133,24 @@ void Dispatcher::WaitForBuffers() {
   }
 }
 
+// In two rounds: a key read in whole right after it was written in parts waits
+// until all of it has reached the cache.
 void Dispatcher::ParseBatch(std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
+    parsed_[i] = ParseFrame(frames_[i]->captured());
+  }
+  for (std::size_t i = 0; i < n; ++i) {
     Packet& packet = *frames_[i];
-    const Parsed parsed = ParseFrame(packet.captured());
+    const Parsed& parsed = parsed_[i];
     ++parse_[static_cast<std::size_t>(parsed.result)];
     packet.parse = parsed.result;
     packet.dispatcher = static_cast<std::uint16_t>(index_);
     packet.sequence = sequence_++;
     packet.next = kNoPacket;
     packet.key = canonical_ ? Canonical(parsed.key) : parsed.key;
-    packet.reversed = canonical_ && !(packet.key == parsed.key);
+    // Source and destination that are equal have no direction.
+    packet.reversed = packet.key.source_port != parsed.key.source_port ||
+                      packet.key.source != parsed.key.source;
     keys_[i] = &packet.key;
   }
   hash_.Bulk({keys_.data(), n}, hashes_);

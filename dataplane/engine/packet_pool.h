@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <vector>
 
@@ -26,7 +27,8 @@ class PacketPool {
   std::span<Packet> packets() { return {packets_.get(), size_}; }
   std::uint32_t share() const { return share_; }
 
-  // Dispatcher `d` only: takes up to out.size() free buffers.
+  // Dispatcher `d` only: takes up to out.size() free buffers, those that came
+  // home last first: they are still in a cache.
   std::size_t Take(std::size_t d, std::span<PacketIndex> out);
   // Dispatcher `d` only: gives unused buffers of its own back.
   void PutBack(std::size_t d, std::span<const PacketIndex> unused);
@@ -39,17 +41,38 @@ class PacketPool {
   void Flush(std::size_t p);
 
  private:
+  // Aligned to huge pages: small ones cost a TLB miss per packet.
+  static constexpr std::align_val_t kAlignment{2 << 20};
+  struct FreeAligned {
+    void operator()(Packet* packets) const {
+      ::operator delete(packets, kAlignment);
+    }
+  };
+  // The free buffers of a dispatcher, last in first out.
+  struct Free {
+    std::vector<PacketIndex> packets;
+    std::uint32_t takes = 0;
+  };
+
+  static std::unique_ptr<Packet, FreeAligned> Allocate(std::size_t size);
+
   SpscRing<PacketIndex>& home(std::size_t d, std::size_t p) {
     return *homes_[d * processors_ + p];
   }
+  // Takes in what was sent home to `d`.
+  void TakeIn(std::size_t d);
+
+  // Calls of Take() between looks at the homes. Often enough that the buffers
+  // in use stay few, seldom enough that looking costs nothing.
+  static constexpr std::uint32_t kTakesPerLook = 16;
 
   const std::size_t dispatchers_;
   const std::size_t processors_;
   const std::uint32_t share_;
   const unsigned share_shift_;
   const std::size_t size_;
-  std::unique_ptr<Packet[]> packets_;
-  std::vector<std::vector<PacketIndex>> free_;  // by dispatcher, last in first
+  const std::unique_ptr<Packet, FreeAligned> packets_;  // an array
+  std::vector<Free> free_;                              // by dispatcher
   std::vector<std::unique_ptr<SpscRing<PacketIndex>>> homes_;
 };
 

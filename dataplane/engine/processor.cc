@@ -97,7 +97,7 @@ bool Processor::RunBatch() {
   now_tick_ = TickOf(start_ns);
   bool worked = HandleMail();
   worked |= ReleaseBehindFences();
-  worked |= TakeIn() > 0;
+  worked |= TakeIn(start_ns) > 0;
   worked |= Serve(start_ns, cpu_start_ns) > 0;
   if (worked) AccountBatch(start_ns, cpu_start_ns);
   return worked;

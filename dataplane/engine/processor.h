@@ -62,7 +62,8 @@ struct ProcessorOptions {
   std::chrono::milliseconds idle_timeout{0};
 };
 
-// The worker takes the lock once per batch, the timer thread once per wake;
+// The worker takes the lock once per batch (at most kBatchNs, and half of it
+// more where the rings are full), the timer thread once per wake;
 // everything marked "monitor" is plain data under it. Nobody else takes it.
 class Processor {
  public:
@@ -125,7 +126,8 @@ class Processor {
   void AccountBatch(std::int64_t start_ns, std::int64_t cpu_start_ns);
 
   // processor_intake.cc: from the rings into the queues.
-  std::size_t TakeIn();
+  std::size_t TakeIn(std::int64_t batch_start_ns);
+  std::size_t TakeFrom(std::size_t d);
   bool MayTakeFrom(std::size_t d) const;
   void Accept(const Descriptor& descriptor);
   void Enqueue(Bucket& bucket, PacketIndex packet);

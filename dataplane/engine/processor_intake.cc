@@ -2,31 +2,54 @@
 #include <array>
 
 #include "dataplane/core/flow_hash.h"
+#include "dataplane/engine/cycle_clock.h"
 #include "dataplane/engine/processor.h"
 
 namespace lb::dataplane {
 
-std::size_t Processor::TakeIn() {
-  std::array<Descriptor, kIntake> taken;
+// All that is in the rings, or what a batch's time is enough for: a ring knows
+// no fairness, and what stays in it keeps sparse connections waiting behind
+// heavy ones. Who waits, and who pays when all is full, is for the fair queue
+// to say.
+std::size_t Processor::TakeIn(std::int64_t batch_start_ns) {
   std::size_t total = 0;
-  for (std::size_t d = 0; d < rings_.size(); ++d) {
-    if (!MayTakeFrom(d)) continue;
-    const std::size_t n = rings_[d]->Pop(taken);
-    // Two rounds of hints, so that the memory for all packets of the batch is
-    // under way before the first one is looked at.
-    for (std::size_t i = 0; i < n; ++i) {
-      __builtin_prefetch(&packets_[taken[i].packet], /*rw=*/1);
-      shared_.connection_table.PrefetchHead(taken[i].hash);
+  bool more = true;
+  while (more) {
+    more = false;
+    for (std::size_t d = 0; d < rings_.size(); ++d) {
+      const std::size_t n = MayTakeFrom(d) ? TakeFrom(d) : 0;
+      more |= n == kIntake;
+      total += n;
     }
-    for (std::size_t i = 0; i < n; ++i) {
-      // Looks at the chain, so only where the bucket is ours.
-      if (slots_[taken[i].hash & bucket_mask_].bucket == nullptr) continue;
-      shared_.connection_table.PrefetchConnection(taken[i].hash);
-    }
-    for (std::size_t i = 0; i < n; ++i) Accept(taken[i]);
-    total += n;
+    more &= CycleClock::Get().NowNs() - batch_start_ns < kBatchNs;
   }
   return total;
+}
+
+std::size_t Processor::TakeFrom(std::size_t d) {
+  std::array<Descriptor, kIntake> taken;
+  const std::size_t n = rings_[d]->Pop(taken);
+  // Three rounds of hints, so that the memory for all packets is under way
+  // before the first one is looked at.
+  for (std::size_t i = 0; i < n; ++i) {
+    __builtin_prefetch(&packets_[taken[i].packet], /*rw=*/1);
+    shared_.connection_table.PrefetchHead(taken[i].hash);
+  }
+  // These look at the chain, so only where the bucket is ours.
+  const auto ours = [&](std::size_t i) {
+    return slots_[taken[i].hash & bucket_mask_].bucket != nullptr;
+  };
+  for (std::size_t i = 0; i < n; ++i) {
+    if (ours(i)) shared_.connection_table.PrefetchConnection(taken[i].hash);
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!ours(i)) continue;
+    // Likely the one: chains are short.
+    const ConnectionIndex first = shared_.connection_table.First(taken[i].hash);
+    if (first != kNoConnection) queue_.PrefetchEnqueue(first);
+  }
+  for (std::size_t i = 0; i < n; ++i) Accept(taken[i]);
+  return n;
 }
 
 // Packets of a source that can wait are left in the ring while the queue is
