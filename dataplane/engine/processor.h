@@ -153,7 +153,8 @@ class Processor {
   void CheckOrder(Connection& connection, const Packet& packet);
 
   // processor_output.cc: what the handler wants sent.
-  bool MayServe();
+  bool MayServe() { return !options_.wait_for_output || OutputHasRoom(); }
+  bool OutputHasRoom();
   void SendOn(PacketIndex packet);
   void PublishOutput();
   void WaitForOutput();

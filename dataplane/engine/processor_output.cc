@@ -7,8 +7,8 @@ namespace lb::dataplane {
 
 // Packets of a source that can wait are left in the queue while the output ring
 // is full; none is thrown away for want of room.
-bool Processor::MayServe() {
-  output_blocked_ = options_.wait_for_output && !output_.HasRoom();
+bool Processor::OutputHasRoom() {
+  output_blocked_ = !output_.HasRoom();
   return !output_blocked_;
 }
 

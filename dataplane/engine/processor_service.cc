@@ -53,11 +53,10 @@ void Processor::ServePacket(ConnectionIndex index, PacketIndex packet_index) {
   Connection& connection = shared_.connections[index];
   Packet& packet = packets_[packet_index];
   CheckOrder(connection, packet);
+  const std::uint32_t bytes = packet.wire_bytes;  // as it came
   ++connection.packets;
-  connection.bytes += packet.wire_bytes;
+  connection.bytes += bytes;
   connection.last_seen_ns = now_ns_;
-  ++counters_.served;
-  counters_.bytes += packet.wire_bytes;
   PacketContext context(now_ns_);
   const Verdict verdict = handler_->OnPacket(connection, packet, context);
   if (context.timer().has_value()) {
@@ -65,6 +64,8 @@ void Processor::ServePacket(ConnectionIndex index, PacketIndex packet_index) {
   } else if (!connection.own_timer) {
     TimingWheel::PushBack(connection, now_tick_ + idle_ticks_);
   }
+  ++counters_.served;
+  counters_.bytes += bytes;
   if (verdict == Verdict::kSend) {
     SendOn(packet_index);
   } else {
