@@ -14,6 +14,8 @@
 #include "agent/flag_values.h"
 #include "common/controller_target.h"
 #include "common/status.h"
+#include "dataplane/engine/handlers.h"
+#include "dataplane/io/open_sink.h"
 #include "dataplane/io/open_source.h"
 
 namespace lb::agent {
@@ -33,6 +35,7 @@ struct Flags {
   std::string hash = "siphash";
   std::vector<std::string> sources;
   std::string handler = "count";
+  std::string output;
   std::string idle_timeout = "60s";
   std::uint32_t max_connections = 1'048'576;
   bool spin = false;
@@ -93,10 +96,13 @@ void AddPacketFlags(CLI::App& app, Flags& flags) {
       ->type_name("SPEC")
       ->required();
   app.add_option("--handler", flags.handler,
-                 "What to do with a packet: count, or burn:TIME to spend so "
-                 "much CPU time on each as well")
+                 "What to do with a packet")
       ->type_name("SPEC")
       ->capture_default_str();
+  app.add_option("--output", flags.output,
+                 "Where packets go that the handler sends. Without it: out of "
+                 "the interface they came from, and nowhere from other sources")
+      ->type_name("SPEC");
   app.add_option("--buckets", flags.buckets,
                  "Number of buckets, a power of two from 64 to 65536")
       ->type_name("N")
@@ -186,6 +192,7 @@ absl::StatusOr<ProgramOptions> ReadFlags(const Flags& flags) {
   options.buckets = flags.buckets;
   options.sources = flags.sources;
   options.handler = flags.handler;
+  options.output = flags.output;
   options.max_connections = flags.max_connections;
   options.log_level = flags.log_level;
   options.standalone = flags.standalone;
@@ -209,7 +216,9 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc,
   AddPacketFlags(app, flags);
   AddStandaloneFlags(app, flags);
   app.footer(absl::StrCat(
-      "Sources:\n", ToAbsl(dataplane::SourceHelp()),
+      "Sources:\n", ToAbsl(dataplane::SourceHelp()), "\nHandlers:\n",
+      ToAbsl(dataplane::HandlerHelp()), "\nOutputs:\n",
+      ToAbsl(dataplane::SinkHelp()),
       "\nExit codes: 0 stopped as asked, 1 failed, 2 wrong arguments, 3 the "
       "last plan\ncannot be read, 4 another agent holds the state directory."));
   // CLI11 reports help and mistakes by throwing; none of it leaves here.

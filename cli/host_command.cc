@@ -49,6 +49,10 @@ std::uint64_t DroppedTotal(const v1::Drops& d) {
          d.pool() + d.takeover() + d.source();
 }
 
+std::uint64_t UnsentTotal(const v1::Unsent& u) {
+  return u.output_full() + u.cut() + u.takeover() + u.sink();
+}
+
 void PrintHosts(const v1::ListHostsResponse& hosts,
                 const CommandContext& context) {
   TextTable table({{"HOST"},
@@ -128,6 +132,9 @@ void PrintSummary(const v1::Host& host, const CommandContext& context) {
                                 " dropped, ", counters.lost(), " lost, ",
                                 counters.reordered(), " reordered, ",
                                 counters.duplicated(), " duplicated")},
+       {"Output", absl::StrCat(FormatCount(counters.sent()), " sent, ",
+                               FormatCount(UnsentTotal(counters.unsent())),
+                               " could not be sent")},
        {"Plans", absl::StrCat(host.plan_count(), ", with ", host.move_count(),
                               " moves")}});
 }

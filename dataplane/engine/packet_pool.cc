@@ -18,10 +18,10 @@ std::unique_ptr<Packet, PacketPool::FreeAligned> PacketPool::Allocate(
   return std::unique_ptr<Packet, FreeAligned>(packets);
 }
 
-PacketPool::PacketPool(std::size_t dispatchers, std::size_t processors,
+PacketPool::PacketPool(std::size_t dispatchers, std::size_t returners,
                        std::uint32_t share)
     : dispatchers_(dispatchers),
-      processors_(processors),
+      returners_(returners),
       share_(share),
       share_shift_(static_cast<unsigned>(std::countr_zero(share))),
       size_(dispatchers * share),
@@ -32,7 +32,7 @@ PacketPool::PacketPool(std::size_t dispatchers, std::size_t processors,
     for (std::uint32_t i = share; i > 0; --i) {
       free_[d].packets.push_back(static_cast<PacketIndex>(d * share + i - 1));
     }
-    for (std::size_t p = 0; p < processors; ++p) {
+    for (std::size_t r = 0; r < returners; ++r) {
       homes_.push_back(std::make_unique<SpscRing<PacketIndex>>(share));
     }
   }
@@ -41,8 +41,8 @@ PacketPool::PacketPool(std::size_t dispatchers, std::size_t processors,
 void PacketPool::TakeIn(std::size_t d) {
   std::vector<PacketIndex>& free = free_[d].packets;
   std::array<PacketIndex, 64> returned;
-  for (std::size_t p = 0; p < processors_; ++p) {
-    while (const std::size_t n = home(d, p).Pop(returned)) {
+  for (std::size_t r = 0; r < returners_; ++r) {
+    while (const std::size_t n = home(d, r).Pop(returned)) {
       free.insert(free.end(), returned.begin(),
                   returned.begin() + static_cast<std::ptrdiff_t>(n));
     }
@@ -66,8 +66,8 @@ void PacketPool::PutBack(std::size_t d, std::span<const PacketIndex> unused) {
   free.insert(free.end(), unused.begin(), unused.end());
 }
 
-void PacketPool::Flush(std::size_t p) {
-  for (std::size_t d = 0; d < dispatchers_; ++d) home(d, p).Publish();
+void PacketPool::Flush(std::size_t r) {
+  for (std::size_t d = 0; d < dispatchers_; ++d) home(d, r).Publish();
 }
 
 }  // namespace lb::dataplane

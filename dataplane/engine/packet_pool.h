@@ -15,13 +15,14 @@
 
 namespace lb::dataplane {
 
-// Every dispatcher owns an equal share of the buffers. A buffer that was
-// served or dropped goes home through the ring (processor, dispatcher), which
-// has room for the dispatcher's whole share and so is never full.
+// Every dispatcher owns an equal share of the buffers. A buffer that is done
+// with goes home through the ring (returner, dispatcher), which has room for
+// the dispatcher's whole share and so is never full. Returners are threads: the
+// processors' workers and the output thread.
 class PacketPool {
  public:
   // `share` buffers for each dispatcher; a power of two.
-  PacketPool(std::size_t dispatchers, std::size_t processors,
+  PacketPool(std::size_t dispatchers, std::size_t returners,
              std::uint32_t share);
 
   std::span<Packet> packets() { return {packets_.get(), size_}; }
@@ -33,12 +34,12 @@ class PacketPool {
   // Dispatcher `d` only: gives unused buffers of its own back.
   void PutBack(std::size_t d, std::span<const PacketIndex> unused);
 
-  // Processor `p` only: sends a buffer home. Visible after Flush(p).
-  void Return(std::size_t p, PacketIndex packet) {
+  // Returner `r` only: sends a buffer home. Visible after Flush(r).
+  void Return(std::size_t r, PacketIndex packet) {
     // The ring holds a whole share, so the push always finds room.
-    home(packet >> share_shift_, p).Push(packet);
+    home(packet >> share_shift_, r).Push(packet);
   }
-  void Flush(std::size_t p);
+  void Flush(std::size_t r);
 
  private:
   // Aligned to huge pages: small ones cost a TLB miss per packet.
@@ -56,8 +57,8 @@ class PacketPool {
 
   static std::unique_ptr<Packet, FreeAligned> Allocate(std::size_t size);
 
-  SpscRing<PacketIndex>& home(std::size_t d, std::size_t p) {
-    return *homes_[d * processors_ + p];
+  SpscRing<PacketIndex>& home(std::size_t d, std::size_t r) {
+    return *homes_[d * returners_ + r];
   }
   // Takes in what was sent home to `d`.
   void TakeIn(std::size_t d);
@@ -67,7 +68,7 @@ class PacketPool {
   static constexpr std::uint32_t kTakesPerLook = 16;
 
   const std::size_t dispatchers_;
-  const std::size_t processors_;
+  const std::size_t returners_;
   const std::uint32_t share_;
   const unsigned share_shift_;
   const std::size_t size_;

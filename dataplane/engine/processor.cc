@@ -24,7 +24,8 @@ Processor::Processor(const ProcessorOptions& options, ProcessorShared& shared,
       bucket_mask_(static_cast<std::uint32_t>(shared.buckets.size()) - 1),
       packets_(shared.packets.packets().data()),
       handler_(std::move(handler)),
-      idle_ticks_(static_cast<TimerTick>(options.idle_timeout.count())),
+      idle_ticks_(static_cast<TimerTick>(options.idle_timeout.count()) + 2),
+      output_(*shared.outputs[index_]),
       slots_(shared.buckets.size()),
       queue_(shared.connections.base(), packets_,
              {.quantum = options.quantum, .limit = options.queue_limit}),
@@ -84,7 +85,11 @@ void Processor::RunWorker() {
       }
     }
     LetTimersIn();
-    if (!worked) Idle();
+    if (output_blocked_) {
+      WaitForOutput();
+    } else if (!worked) {
+      Idle();
+    }
   }
 }
 
@@ -95,6 +100,7 @@ bool Processor::RunBatch() {
   const std::int64_t cpu_start_ns = ThreadCpuNs();
   now_ns_ = start_ns;
   now_tick_ = TickOf(start_ns);
+  batch_generation_ = generation();
   bool worked = HandleMail();
   worked |= ReleaseBehindFences();
   worked |= TakeIn(start_ns) > 0;

@@ -23,6 +23,7 @@
 #include "dataplane/engine/descriptor.h"
 #include "dataplane/engine/dispatcher.h"
 #include "dataplane/engine/mailbox.h"
+#include "dataplane/engine/output_ring.h"
 #include "dataplane/engine/packet_pool.h"
 #include "dataplane/engine/processor_sample.h"
 #include "dataplane/engine/published_table.h"
@@ -31,6 +32,7 @@
 
 namespace lb::dataplane {
 
+class OutputThread;
 class Processor;
 
 // What the processors of one data plane share. Everything outlives them.
@@ -47,6 +49,9 @@ struct ProcessorShared {
   // Both filled before any processor starts.
   std::vector<std::unique_ptr<Processor>> processors{};
   std::vector<std::unique_ptr<Dispatcher>> dispatchers{};
+  // The same; without an output thread nothing can be sent.
+  OutputRings outputs{};
+  std::unique_ptr<OutputThread> output{};
 };
 
 struct ProcessorOptions {
@@ -60,6 +65,8 @@ struct ProcessorOptions {
   std::uint32_t hold_packets = 0;  // limit of what is held for moves
   std::chrono::nanoseconds quantum{0};
   std::chrono::milliseconds idle_timeout{0};
+  // Serve only while there is room for output, as sources that can wait allow.
+  bool wait_for_output = false;
 };
 
 // The worker takes the lock once per batch (at most kBatchNs, and half of it
@@ -95,6 +102,11 @@ class Processor {
   bool Drained() const;
   // CPU time of both threads since Start(); they must not have been joined.
   std::int64_t CpuNs();
+  // Rises when another processor takes this one's buckets over; what it served
+  // in an earlier generation is not sent any more.
+  std::uint64_t generation() const {
+    return generation_.load(std::memory_order_acquire);
+  }
 
   // After Join() only: as a sample would show it.
   const ProcessorCounters& counters() const { return counters_; }
@@ -139,8 +151,15 @@ class Processor {
 
   // processor_service.cc: from the queues to the handler.
   std::size_t Serve(std::int64_t batch_start_ns, std::int64_t cpu_start_ns);
-  void ServePacket(Connection& connection, PacketIndex packet);
+  void ServePacket(ConnectionIndex index, PacketIndex packet);
   void CheckOrder(Connection& connection, const Packet& packet);
+
+  // processor_output.cc: what the handler wants sent.
+  bool MayServe() { return !options_.wait_for_output || OutputHasRoom(); }
+  bool OutputHasRoom();
+  void SendOn(PacketIndex packet);
+  void PublishOutput();
+  void WaitForOutput();
 
   // processor_moves.cc: mail, fences, hand-over.
   bool HandleMail();
@@ -157,6 +176,9 @@ class Processor {
   void RunTimers();
   std::size_t ExpireDue();
   void Expire(Bucket& bucket, ConnectionIndex index);
+  void SetTimer(ConnectionIndex index, std::chrono::milliseconds after);
+  // The tick by which `after` from now_ns_ has passed.
+  TimerTick TickAfter(std::chrono::milliseconds after) const;
   void Forget(ConnectionIndex index);
 
   TimerTick TickOf(std::int64_t now_ns) const {
@@ -169,7 +191,10 @@ class Processor {
   const std::uint32_t bucket_mask_;
   Packet* const packets_;  // base of the pool
   const std::unique_ptr<PacketHandler> handler_;
+  // One more for the tick that has begun, one for the batch: a packet may be
+  // served later than now_tick_, by less than that.
   const TimerTick idle_ticks_;
+  OutputRing& output_;
 
   // Between threads.
   std::vector<std::unique_ptr<DescriptorRing>> rings_;  // by dispatcher
@@ -179,6 +204,7 @@ class Processor {
   std::atomic<bool> stop_{false};
   std::atomic<bool> timers_want_in_{false};
   std::atomic<bool> drained_{false};
+  std::atomic<std::uint64_t> generation_{0};
   std::thread worker_;
   std::thread timers_;
 
@@ -201,6 +227,10 @@ class Processor {
 
   // The worker's own.
   std::int64_t sleep_ns_ = 0;  // in the interval
+  // Read before the first packet of a batch is served: what a handler returns
+  // from after a takeover still belongs to the generation before.
+  std::uint64_t batch_generation_ = 0;
+  bool output_blocked_ = false;  // the last batch ended for want of room
 };
 
 }  // namespace lb::dataplane

@@ -81,6 +81,7 @@ void Processor::Adopt(BucketId id) {
   slot.bucket = &bucket;
   slot.incoming = false;
   bucket.last_processor = options_.id;
+  output_.Adopted(shared_.outputs);
   shared_.connection_table.ForEach(
       id, [&](ConnectionIndex index) { queue_.Attach(index); });
   due_.Set(id, bucket.wheel.NextDue());

@@ -32,12 +32,16 @@ class SpscRing {
 
   // Producer. False, and nothing pushed, when there is no room.
   bool Push(T value) {
-    if (staged_ - known_head_ == slots_.size()) {
-      known_head_ = head_.load(std::memory_order_acquire);
-      if (staged_ - known_head_ == slots_.size()) return false;
-    }
+    if (!HasRoom()) return false;
     slots_[staged_++ & mask_] = value;
     return true;
+  }
+
+  // Producer. Whether Push() would find room.
+  bool HasRoom() {
+    if (staged_ - known_head_ < slots_.size()) return true;
+    known_head_ = head_.load(std::memory_order_acquire);
+    return staged_ - known_head_ < slots_.size();
   }
 
   // Producer. Makes everything pushed so far visible to the consumer; returns

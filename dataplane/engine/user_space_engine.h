@@ -19,6 +19,7 @@
 #include "dataplane/engine/capacity_meter.h"
 #include "dataplane/engine/engine.h"
 #include "dataplane/engine/move_batch.h"
+#include "dataplane/engine/output_thread.h"
 #include "dataplane/engine/packet_pool.h"
 #include "dataplane/engine/processor.h"
 #include "dataplane/engine/published_table.h"
@@ -52,6 +53,7 @@ class UserSpaceEngine final : public Engine {
  private:
   void MakeProcessors(const EngineOptions& options, const Table& table);
   void MakeDispatchers(EngineOptions& options, const FlowHash& hash);
+  void MakeOutput(std::vector<std::unique_ptr<PacketSink>> sinks);
 
   std::vector<std::shared_ptr<SampleReply>> CollectSamples();
   ProcessorLoad LoadOf(std::size_t processor, const SampleReply& reply);

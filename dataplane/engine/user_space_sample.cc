@@ -122,11 +122,13 @@ Counters UserSpaceEngine::SumCounters() {
     part.dropped = own.dropped;
     part.reordered = own.reordered;
     part.duplicated = own.duplicated;
+    part.unsent = own.unsent;
     in += own.taken_in + own.adopted;
     out += own.served + part.dropped_total() + own.handed_over + sample.waiting;
     part.queued = sample.waiting + shared_.processors[p]->in_rings();
     sum += part;
   }
+  if (shared_.output != nullptr) sum += shared_.output->counters();
   // While buckets are under way, answers given before and after disagree.
   if (moves_ == nullptr) lost_ = in - out;
   sum.lost = lost_;

@@ -146,15 +146,17 @@ class StampReader final : public PacketHandler {
   StampReader(const CpuBurner& burner, std::vector<double>& waits_us)
       : burner_(burner), waits_us_(waits_us) {}
 
-  void OnPacket(Connection&, Packet& packet) override {
+  Verdict OnPacket(Connection&, Packet& packet, PacketContext&) override {
     Stamp stamp;
     std::memcpy(&stamp, &packet.frame[kStampAt], sizeof stamp);
     if (stamp.sparse != 0) {
       waits_us_.push_back(static_cast<double>(NowNs() - stamp.sent_ns) / 1e3);
     }
     burner_.Burn();
+    return Verdict::kConsumed;
   }
-  std::optional<std::chrono::milliseconds> OnTimer(Connection&) override {
+  std::optional<std::chrono::milliseconds> OnTimer(Connection&,
+                                                   std::int64_t) override {
     return std::nullopt;
   }
 

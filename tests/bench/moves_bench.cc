@@ -90,11 +90,13 @@ class TokenHandler final : public PacketHandler {
   TokenHandler(ProcessorId processor, const CpuBurner& burner, Token& token)
       : processor_(processor), burner_(burner), token_(token) {}
 
-  void OnPacket(Connection&, Packet&) override {
+  Verdict OnPacket(Connection&, Packet&, PacketContext&) override {
     token_.AtProcessor(processor_);
     burner_.Burn();
+    return Verdict::kConsumed;
   }
-  std::optional<std::chrono::milliseconds> OnTimer(Connection&) override {
+  std::optional<std::chrono::milliseconds> OnTimer(Connection&,
+                                                   std::int64_t) override {
     return std::nullopt;
   }
 
@@ -109,9 +111,9 @@ void Moves(benchmark::State& state) {
   const CpuBurner burner(kService);
   TrafficOptions traffic;
   traffic.zipf = 0;
-  traffic.rate = 2 * kLoad * 1e9 /
-                 static_cast<double>(
-                     std::chrono::nanoseconds(kService).count());
+  traffic.rate =
+      2 * kLoad * 1e9 /
+      static_cast<double>(std::chrono::nanoseconds(kService).count());
   std::vector<double> moves_us;
   std::vector<double> tokens_us;
   Counters counters;
@@ -146,9 +148,9 @@ void Moves(benchmark::State& state) {
       }
       tokens_us.push_back(token.took_us());
     }
-    state.SetIterationTime(std::chrono::duration<double>(
-                               std::chrono::steady_clock::now() - start)
-                               .count());
+    state.SetIterationTime(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+            .count());
     done.store(true);
     benchmark::DoNotOptimize(engine->WaitUntilDone().ok());
     engine->Stop();

@@ -33,7 +33,8 @@ class WatchingHandler final : public PacketHandler {
   WatchingHandler(ProcessorId id, Watch& watch)
       : id_(id.value() + 1), watch_(watch) {}
 
-  void OnPacket(Connection& connection, Packet& packet) override {
+  Verdict OnPacket(Connection& connection, Packet& packet,
+                   PacketContext&) override {
     auto& holder = watch_.holder[packet.hash % kBuckets];
     if (holder.exchange(id_) != 0) ++watch_.two_owners;
     // Our own check, apart from the engine's: one past the last sequence
@@ -42,8 +43,10 @@ class WatchingHandler final : public PacketHandler {
     if (packet.sequence < next) ++watch_.out_of_order;
     next = std::uint64_t{packet.sequence} + 1;
     if (holder.exchange(0) != id_) ++watch_.two_owners;
+    return Verdict::kConsumed;
   }
-  std::optional<std::chrono::milliseconds> OnTimer(Connection&) override {
+  std::optional<std::chrono::milliseconds> OnTimer(Connection&,
+                                                   std::int64_t) override {
     return std::nullopt;
   }
 
