@@ -60,18 +60,20 @@ FlowKey Reversed(const FlowKey& key) {
 }
 
 // Which way round is a coin toss: no branch may depend on it.
-FlowKey Canonical(const FlowKey& key) {
+bool IsCanonical(const FlowKey& key) {
   const Uint128 source = BigEndian(key.source);
   const Uint128 destination = BigEndian(key.destination);
-  const bool reverse =
-      static_cast<int>(destination < source) |
-      (static_cast<int>(destination == source) &
-       static_cast<int>(key.destination_port < key.source_port));
+  return !(static_cast<int>(destination < source) |
+           (static_cast<int>(destination == source) &
+            static_cast<int>(key.destination_port < key.source_port)));
+}
+
+FlowKey Canonical(const FlowKey& key) {
   const std::array<const Address*, 2> addresses = {&key.source,
                                                    &key.destination};
   const std::array<std::uint16_t, 2> ports = {key.source_port,
                                               key.destination_port};
-  const std::size_t first = reverse ? 1 : 0;
+  const std::size_t first = IsCanonical(key) ? 0 : 1;
   return {*addresses[first], *addresses[1 - first], ports[first],
           ports[1 - first],  key.protocol,          key.version};
 }

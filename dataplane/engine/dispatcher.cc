@@ -1,5 +1,6 @@
 #include "dataplane/engine/dispatcher.h"
 
+#include <new>
 #include <utility>
 
 #include "dataplane/engine/cycle_clock.h"
@@ -133,11 +134,11 @@ void Dispatcher::WaitForBuffers() {
   }
 }
 
-// In two rounds: a key read in whole right after it was written in parts waits
-// until all of it has reached the cache.
+// Keys are made in place, and read a round later: whoever reads in whole what
+// was just written in parts waits until all of it has reached the cache.
 void Dispatcher::ParseBatch(std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
-    parsed_[i] = ParseFrame(frames_[i]->captured());
+    ::new (&parsed_[i]) Parsed(ParseFrame(frames_[i]->captured()));
   }
   for (std::size_t i = 0; i < n; ++i) {
     Packet& packet = *frames_[i];
@@ -147,10 +148,13 @@ void Dispatcher::ParseBatch(std::size_t n) {
     packet.dispatcher = static_cast<std::uint16_t>(index_);
     packet.sequence = sequence_++;
     packet.next = kNoPacket;
-    packet.key = canonical_ ? Canonical(parsed.key) : parsed.key;
-    // Source and destination that are equal have no direction.
-    packet.reversed = packet.key.source_port != parsed.key.source_port ||
-                      packet.key.source != parsed.key.source;
+    if (canonical_) {
+      ::new (&packet.key) FlowKey(Canonical(parsed.key));
+      packet.reversed = !IsCanonical(parsed.key);
+    } else {
+      packet.key = parsed.key;
+      packet.reversed = false;
+    }
     keys_[i] = &packet.key;
   }
   hash_.Bulk({keys_.data(), n}, hashes_);

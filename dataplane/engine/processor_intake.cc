@@ -53,9 +53,11 @@ std::size_t Processor::TakeFrom(std::size_t d) {
 }
 
 // Packets of a source that can wait are left in the ring while the queue is
-// full; they are never dropped for want of room.
+// full; they are never dropped for want of room. While buckets wait to leave,
+// all are taken in: what lies before the fences must not wait until the queue
+// has been served, and the buffers bound it.
 bool Processor::MayTakeFrom(std::size_t d) const {
-  return shared_.dispatchers[d]->live() ||
+  return shared_.dispatchers[d]->live() || release_.has_value() ||
          queue_.packets() + kIntake <= options_.queue_packets;
 }
 
