@@ -56,7 +56,10 @@ void Exchange(std::span<std::byte> bytes, std::size_t offset,
   std::swap_ranges(first, second, second);
 }
 
-void ExchangeHosts(std::span<std::byte> frame, const Parsed& parsed) {
+// Sends the packet back as it is by now; its padding is left to the interface.
+void TurnRound(Packet& packet, const Parsed& parsed) {
+  packet.Resize(parsed.ip_end);
+  const auto frame = packet.captured();
   const std::size_t ip = parsed.ip_offset;
   Exchange(frame, 0, kMacBytes);
   if (IsIpv6(parsed)) {
@@ -66,31 +69,26 @@ void ExchangeHosts(std::span<std::byte> frame, const Parsed& parsed) {
     Exchange(frame, ip + 12, 4);
     frame[ip + 8] = kHopLimit;
   }
+  WriteChecksums(frame, parsed);
 }
 
 bool ReflectEcho(Packet& packet, const Parsed& parsed) {
-  const std::span<std::byte> frame = packet.captured();
   const bool ipv6 = parsed.key.protocol == kIcmpv6;
-  std::byte& type = frame[parsed.transport_offset];
+  std::byte& type = packet.frame[parsed.transport_offset];
   if (type != std::byte{ipv6 ? std::uint8_t{128} : std::uint8_t{8}}) {
     return false;
   }
-  if (parsed.ip_end > frame.size()) return true;  // cut
+  if (parsed.ip_end > packet.captured_bytes) return true;  // cut
   type = std::byte{ipv6 ? std::uint8_t{129} : std::uint8_t{0}};
-  ExchangeHosts(frame, parsed);
-  WriteChecksums(frame, parsed);
-  packet.Resize(packet.captured_bytes);  // at most padding was cut
+  TurnRound(packet, parsed);
   return true;
 }
 
 bool ReflectDatagram(Packet& packet, const Parsed& parsed) {
-  const std::span<std::byte> frame = packet.captured();
-  if (parsed.key.source_port == 0) return false;  // wants no answer
-  if (parsed.ip_end > frame.size()) return true;  // cut
-  ExchangeHosts(frame, parsed);
-  Exchange(frame, parsed.transport_offset, 2);
-  WriteChecksums(frame, parsed);
-  packet.Resize(packet.captured_bytes);  // at most padding was cut
+  if (parsed.key.source_port == 0) return false;           // wants no answer
+  if (parsed.ip_end > packet.captured_bytes) return true;  // cut
+  Exchange(packet.frame, parsed.transport_offset, 2);
+  TurnRound(packet, parsed);
   return true;
 }
 
@@ -119,15 +117,12 @@ bool ReflectSegment(Packet& packet, Parsed parsed) {
   Store16(tcp, 18, 0);
 
   parsed.ip_end = static_cast<std::uint32_t>(start + kTcpBytes);
-  packet.Resize(parsed.ip_end);
-  const auto frame = packet.captured();
   if (IsIpv6(parsed)) {
-    Store16(frame, parsed.ip_offset + 4u, kTcpBytes);
+    Store16(packet.frame, parsed.ip_offset + 4u, kTcpBytes);
   } else {
-    Store16(frame, parsed.ip_offset + 2u, kIpv4Bytes + kTcpBytes);
+    Store16(packet.frame, parsed.ip_offset + 2u, kIpv4Bytes + kTcpBytes);
   }
-  ExchangeHosts(frame, parsed);
-  WriteChecksums(frame, parsed);
+  TurnRound(packet, parsed);
   return true;
 }
 
