@@ -95,8 +95,7 @@ void AddPacketFlags(CLI::App& app, Flags& flags) {
                  "Where packets come from; repeatable, a dispatcher each")
       ->type_name("SPEC")
       ->required();
-  app.add_option("--handler", flags.handler,
-                 "What to do with a packet")
+  app.add_option("--handler", flags.handler, "What to do with a packet")
       ->type_name("SPEC")
       ->capture_default_str();
   app.add_option("--output", flags.output,
