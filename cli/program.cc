@@ -27,13 +27,13 @@ class CommandFormatter final : public CLI::Formatter {
     std::string name = app->get_name();
     for (const CLI::App* up = app->get_parent(); up != nullptr;
          up = up->get_parent()) {
-      name = up->get_name() + " " + name;
+      name = absl::StrCat(up->get_name(), " ", name);
     }
     return CLI::Formatter::make_usage(app, name);
   }
 
   std::string make_footer(const CLI::App* app) const override {
-    const std::string footer = CLI::Formatter::make_footer(app);
+    std::string footer = CLI::Formatter::make_footer(app);
     if (!app->get_fallthrough() || !app->get_subcommands({}).empty()) {
       return footer;
     }
