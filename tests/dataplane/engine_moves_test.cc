@@ -198,7 +198,8 @@ TEST(Moves, ASaturatedOwnerNeedNotServeItsBacklogFirst) {
   };
   auto engine = *Engine::Create(std::move(options));
   engine->Start();
-  while (engine->Sample().processors[0].backlog_packets < 900) {
+  constexpr int kBacklog = 900;
+  while (engine->Sample().processors[0].backlog_packets < kBacklog) {
   }
   Table next = engine->table();
   next.owner[0] = ProcessorId(1);
@@ -207,8 +208,9 @@ TEST(Moves, ASaturatedOwnerNeedNotServeItsBacklogFirst) {
   const int during = served[0].load() - before;
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->moves.at(0).outcome, MoveOutcome::kMoved);
-  // A ring of 64 from each of two dispatchers lies before the fence.
-  EXPECT_LT(during, 64);
+  // What lies in the rings before the fence, and what a busy machine's threads
+  // take to get there; serving the backlog first would take all of it.
+  EXPECT_LT(during, kBacklog / 2);
   engine->Stop();
 }
 
