@@ -70,6 +70,12 @@ void Fill(const Counters& counters, v1::Counters* out) {
   out->set_lost(counters.lost);
   out->set_reordered(counters.reordered);
   out->set_duplicated(counters.duplicated);
+  out->set_sent(counters.sent);
+  v1::Unsent* unsent = out->mutable_unsent();
+  unsent->set_output_full(counters.not_sent(UnsentReason::kOutputFull));
+  unsent->set_cut(counters.not_sent(UnsentReason::kCut));
+  unsent->set_takeover(counters.not_sent(UnsentReason::kTakeover));
+  unsent->set_sink(counters.not_sent(UnsentReason::kSink));
 }
 
 void Fill(const PlanResult& result, v1::PlanResult* out) {

@@ -5,6 +5,7 @@
 
 #include "common/status.h"
 #include "dataplane/engine/handlers.h"
+#include "dataplane/io/open_sink.h"
 #include "dataplane/io/open_source.h"
 
 namespace lb::agent {
@@ -17,6 +18,27 @@ std::vector<std::uint8_t> SymmetricToeplitzKey() {
   }
   return key;
 }
+
+namespace {
+
+using Sinks = std::vector<std::unique_ptr<dataplane::PacketSink>>;
+
+// One for all sources, or one for each.
+absl::StatusOr<Sinks> OpenSinks(const ProgramOptions& options) {
+  Sinks sinks;
+  if (!options.output.empty()) {
+    LB_ASSIGN_OR_RETURN(auto sink, dataplane::OpenSink(options.output));
+    sinks.push_back(std::move(sink));
+    return sinks;
+  }
+  for (const std::string& spec : options.sources) {
+    LB_ASSIGN_OR_RETURN(auto sink, dataplane::OpenSinkOfSource(spec));
+    sinks.push_back(std::move(sink));
+  }
+  return sinks;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<dataplane::Engine>> CreateEngine(
     const ProgramOptions& options, std::vector<std::uint8_t> key,
@@ -32,6 +54,7 @@ absl::StatusOr<std::unique_ptr<dataplane::Engine>> CreateEngine(
                         dataplane::OpenSource(spec));
     engine.sources.push_back(std::move(source));
   }
+  LB_ASSIGN_OR_RETURN(engine.sinks, OpenSinks(options));
   LB_ASSIGN_OR_RETURN(engine.handler,
                       dataplane::MakeHandlerFactory(options.handler));
   engine.max_connections = options.max_connections;

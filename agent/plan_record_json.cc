@@ -26,7 +26,8 @@ Json ToJson(const Counters& c) {
   return {{"arrived", c.arrived},     {"served", c.served},
           {"bytes", c.bytes},         {"queued", c.queued},
           {"dropped", c.dropped},     {"lost", c.lost},
-          {"reordered", c.reordered}, {"duplicated", c.duplicated}};
+          {"reordered", c.reordered}, {"duplicated", c.duplicated},
+          {"sent", c.sent},           {"unsent", c.unsent}};
 }
 
 Json ToJson(const PlanResult& result) {
@@ -77,6 +78,9 @@ Counters ReadCounters(const Json& json) {
   json.at("lost").get_to(c.lost);
   json.at("reordered").get_to(c.reordered);
   json.at("duplicated").get_to(c.duplicated);
+  // Files from before packets could be sent do not have these two.
+  c.sent = json.value("sent", c.sent);
+  c.unsent = json.value("unsent", c.unsent);
   return c;
 }
 

@@ -9,10 +9,13 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
+#include "agent/cpu_quota.h"
 #include "agent/cpus.h"
 #include "agent/flag_values.h"
 #include "common/controller_target.h"
 #include "common/status.h"
+#include "dataplane/engine/handlers.h"
+#include "dataplane/io/open_sink.h"
 #include "dataplane/io/open_source.h"
 
 namespace lb::agent {
@@ -32,6 +35,7 @@ struct Flags {
   std::string hash = "siphash";
   std::vector<std::string> sources;
   std::string handler = "count";
+  std::string output;
   std::string idle_timeout = "60s";
   std::uint32_t max_connections = 1'048'576;
   bool spin = false;
@@ -91,11 +95,13 @@ void AddPacketFlags(CLI::App& app, Flags& flags) {
                  "Where packets come from; repeatable, a dispatcher each")
       ->type_name("SPEC")
       ->required();
-  app.add_option("--handler", flags.handler,
-                 "What to do with a packet: count, or burn:TIME to spend so "
-                 "much CPU time on each as well")
+  app.add_option("--handler", flags.handler, "What to do with a packet")
       ->type_name("SPEC")
       ->capture_default_str();
+  app.add_option("--output", flags.output,
+                 "Where packets go that the handler sends. Without it: out of "
+                 "the interface they came from, and nowhere from other sources")
+      ->type_name("SPEC");
   app.add_option("--buckets", flags.buckets,
                  "Number of buckets, a power of two from 64 to 65536")
       ->type_name("N")
@@ -149,8 +155,11 @@ absl::Status ReadProcessors(const Flags& flags, ProgramOptions& options) {
     LB_RETURN_IF_ERROR(CheckCpus(wanted, cpus));
     cpus = std::move(wanted);
   }
-  LB_ASSIGN_OR_RETURN(const std::uint32_t capacity,
+  LB_ASSIGN_OR_RETURN(std::uint32_t capacity,
                       ParseCapacityPermille(flags.capacity));
+  if (const auto quota = CpuQuotaPermille(); quota && *quota < capacity) {
+    capacity = static_cast<std::uint32_t>(*quota);
+  }
   const auto processors =
       flags.processors.value_or(static_cast<std::uint32_t>(cpus.size()));
   options.processors = SpreadOverCpus(processors, capacity, cpus);
@@ -182,6 +191,7 @@ absl::StatusOr<ProgramOptions> ReadFlags(const Flags& flags) {
   options.buckets = flags.buckets;
   options.sources = flags.sources;
   options.handler = flags.handler;
+  options.output = flags.output;
   options.max_connections = flags.max_connections;
   options.log_level = flags.log_level;
   options.standalone = flags.standalone;
@@ -205,7 +215,9 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc,
   AddPacketFlags(app, flags);
   AddStandaloneFlags(app, flags);
   app.footer(absl::StrCat(
-      "Sources:\n", ToAbsl(dataplane::SourceHelp()),
+      "Sources:\n", ToAbsl(dataplane::SourceHelp()), "\nHandlers:\n",
+      ToAbsl(dataplane::HandlerHelp()), "\nOutputs:\n",
+      ToAbsl(dataplane::SinkHelp()),
       "\nExit codes: 0 stopped as asked, 1 failed, 2 wrong arguments, 3 the "
       "last plan\ncannot be read, 4 another agent holds the state directory."));
   // CLI11 reports help and mistakes by throwing; none of it leaves here.

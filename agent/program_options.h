@@ -24,6 +24,7 @@ struct ProgramOptions {
   std::vector<ProcessorLayout> processors;
   std::vector<std::string> sources;  // specs
   std::string handler;
+  std::string output;  // spec; empty: back to where a packet came from
   std::chrono::milliseconds idle_timeout{60'000};
   std::uint32_t max_connections = 1'048'576;
   bool spin = false;

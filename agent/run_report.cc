@@ -49,6 +49,11 @@ std::string FormatRunReport(const dataplane::EngineSummary& summary) {
     dropped[std::string(DropReasonName(static_cast<DropReason>(i)))] =
         counters.dropped[i];
   }
+  Json unsent = Json::object();
+  for (std::size_t i = 0; i < kUnsentReasons; ++i) {
+    unsent[std::string(UnsentReasonName(static_cast<UnsentReason>(i)))] =
+        counters.unsent[i];
+  }
   const Json report = {{"packets", counters.served},
                        {"bytes", counters.bytes},
                        {"parse", std::move(parse)},
@@ -56,6 +61,8 @@ std::string FormatRunReport(const dataplane::EngineSummary& summary) {
                        {"processors", std::move(processors)},
                        {"buckets", std::move(buckets)},
                        {"dropped", std::move(dropped)},
+                       {"sent", counters.sent},
+                       {"unsent", std::move(unsent)},
                        {"lost", counters.lost},
                        {"reordered", counters.reordered},
                        {"duplicated", counters.duplicated}};

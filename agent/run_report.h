@@ -15,7 +15,8 @@ std::string_view ParseOutcomeName(dataplane::ParseResult result);
 // One JSON object, in one line without its end: packets and bytes (served),
 // parse (a count for every outcome; every packet read is in one of them),
 // connections, processors[] (packets, busy_ns), buckets[] (packets), dropped
-// (a count for every reason), lost, reordered, duplicated.
+// (a count for every reason), sent, unsent (a count for every reason), lost,
+// reordered, duplicated.
 std::string FormatRunReport(const dataplane::EngineSummary& summary);
 
 }  // namespace lb::agent

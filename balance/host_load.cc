@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <span>
+#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 #include "balance/imbalance_index.h"
@@ -20,8 +21,8 @@ constexpr std::chrono::nanoseconds kClockSlack = std::chrono::milliseconds(20);
 // From this part of its capacity on a processor counts as saturated.
 constexpr std::uint64_t kSaturatedPermille = 950;
 
-std::uint64_t PerSecond(std::chrono::nanoseconds busy,
-                        std::chrono::nanoseconds elapsed) {
+std::uint64_t BusyPerSecond(std::chrono::nanoseconds busy,
+                            std::chrono::nanoseconds elapsed) {
   return static_cast<std::uint64_t>(Uint128(busy.count()) * kNsPerSecond /
                                     Uint128(elapsed.count()));
 }
@@ -62,14 +63,8 @@ absl::Status CheckProcessor(std::size_t i, const ProcessorLoad& load,
   return absl::OkStatus();
 }
 
-std::uint64_t Mean(const std::deque<std::uint64_t>& values) {
-  std::uint64_t sum = 0;
-  for (std::uint64_t value : values) sum += value;
-  return sum / values.size();
-}
-
 template <class T>
-void PushBounded(std::deque<T>& values, T value) {
+void PushBounded(std::deque<T>& values, const std::type_identity_t<T>& value) {
   values.push_back(value);
   if (values.size() > HostLoad::kMergedReports) values.pop_front();
 }
@@ -96,7 +91,7 @@ void HostLoad::SetTable(const Table& table) {
   last_of_table_ = false;
   for (ProcessorTrack& p : processors_) {
     p.samples.clear();
-    p.busy_ns_per_s.clear();
+    p.busy.clear();
   }
 }
 
@@ -108,7 +103,8 @@ absl::Status HostLoad::AddReport(const LoadSample& report) {
   nonsense_.clear();
   const std::chrono::nanoseconds elapsed = report.end - report.start;
   smoother_.Add(elapsed, report.buckets);
-  last_of_table_ = report.table_start == digest_ && report.table_end == digest_;
+  last_of_table_ = report.table_start == digest_ &&
+                   report.table_end == digest_ && elapsed >= kShortestReport;
   for (std::size_t i = 0; i < processors_.size(); ++i) {
     const ProcessorLoad& load = report.processors[i];
     ProcessorTrack& p = processors_[i];
@@ -117,7 +113,7 @@ absl::Status HostLoad::AddReport(const LoadSample& report) {
     p.stalled = load.stalled;
     if (!last_of_table_) continue;
     PushBounded(p.samples, load.samples);
-    PushBounded(p.busy_ns_per_s, PerSecond(load.busy, elapsed));
+    PushBounded(p.busy, {load.busy, elapsed});
   }
   if (last_of_table_) {
     ++reports_of_table_;
@@ -160,13 +156,23 @@ void HostLoad::UpdateOverhead(const LoadSample& report) {
   }
   for (std::size_t i = 0; i < processors_.size(); ++i) {
     ProcessorTrack& p = processors_[i];
-    const std::uint64_t busy = p.busy_ns_per_s.back();
+    const std::uint64_t busy =
+        BusyPerSecond(p.busy.back().busy, p.busy.back().elapsed);
     if (IsSaturated(busy, p.capacity_permille)) continue;
     const std::uint64_t overhead = busy > owned[i] ? busy - owned[i] : 0;
     p.overhead_ns_per_s =
         p.has_overhead ? (3 * p.overhead_ns_per_s + overhead) / 4 : overhead;
     p.has_overhead = true;
   }
+}
+
+std::uint64_t HostLoad::PerSecond(const std::deque<BusyTime>& reports) {
+  BusyTime sum{};
+  for (const BusyTime& report : reports) {
+    sum.busy += report.busy;
+    sum.elapsed += report.elapsed;
+  }
+  return BusyPerSecond(sum.busy, sum.elapsed);
 }
 
 std::uint64_t HostLoad::OwnedLoad(ProcessorId processor) const {
@@ -180,8 +186,8 @@ std::uint64_t HostLoad::OwnedLoad(ProcessorId processor) const {
 std::uint64_t HostLoad::BusyNsPerS(ProcessorId processor) const {
   const ProcessorTrack& p = processors_[processor.index()];
   const std::uint64_t derived = OwnedLoad(processor) + p.overhead_ns_per_s;
-  if (p.busy_ns_per_s.size() < kEnoughReports) return derived;
-  const std::uint64_t measured = Mean(p.busy_ns_per_s);
+  if (p.busy.size() < kEnoughReports) return derived;
+  const std::uint64_t measured = PerSecond(p.busy);
   return IsSaturated(measured, p.capacity_permille)
              ? std::max(measured, derived)
              : measured;

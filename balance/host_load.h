@@ -25,6 +25,9 @@ class HostLoad {
   // the most that are merged.
   static constexpr std::size_t kEnoughReports = 2;
   static constexpr std::size_t kMergedReports = 5;
+  // A shorter report tells nothing of utilizations: intervals are cut where a
+  // plan is applied, and what is left may be a single turn.
+  static constexpr std::chrono::milliseconds kShortestReport{50};
 
   // `layout` and `table` are valid and fit together.
   HostLoad(const Layout& layout, const Table& table,
@@ -36,9 +39,9 @@ class HostLoad {
 
   // Takes in a report. Its bucket loads count whatever table it was measured
   // under; its utilizations only if it began and ended under the current
-  // table. INVALID_ARGUMENT, naming what is wrong, for a report that makes no
-  // sense (wrong number of processors, no time passed, more busy time than
-  // there was); it is not taken in, and Measure() says so.
+  // table and is not too short. INVALID_ARGUMENT, naming what is wrong, for a
+  // report that makes no sense (wrong number of processors, no time passed,
+  // more busy time than there was); it is not taken in, and Measure() says so.
   absl::Status AddReport(const LoadSample& report);
 
   void set_half_life(std::chrono::nanoseconds half_life) {
@@ -65,6 +68,10 @@ class HostLoad {
   std::uint64_t reports_of_table() const { return reports_of_table_; }
 
  private:
+  struct BusyTime {
+    std::chrono::nanoseconds busy;
+    std::chrono::nanoseconds elapsed;
+  };
   struct ProcessorTrack {
     std::uint32_t capacity_permille = 1'000;
     bool in_service = true;
@@ -72,12 +79,13 @@ class HostLoad {
     // Busy time that belongs to no bucket, smoothed; outlives the table.
     std::uint64_t overhead_ns_per_s = 0;
     bool has_overhead = false;
-    std::deque<SampleStatistics> samples;     // of the current table
-    std::deque<std::uint64_t> busy_ns_per_s;  // of the current table
+    std::deque<SampleStatistics> samples;  // of the current table
+    std::deque<BusyTime> busy;             // of the current table
   };
 
   absl::Status Check(const LoadSample& report) const;
   void UpdateOverhead(const LoadSample& report);
+  static std::uint64_t PerSecond(const std::deque<BusyTime>& reports);
   std::uint64_t OwnedLoad(ProcessorId processor) const;
 
   Table table_;

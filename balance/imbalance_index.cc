@@ -122,13 +122,13 @@ double SystemUtilization(std::span<const ProcessorUsage> processors) {
 
 double Imbalance(std::span<const ProcessorUsage> processors) {
   const Sums sums = InService(processors);
-  if (sums.busy == 0) return 1;
   const ProcessorUsage* highest = nullptr;
   for (const ProcessorUsage& p : processors) {
     if (p.in_service && (highest == nullptr || LessUtilized(*highest, p))) {
       highest = &p;
     }
   }
+  if (highest == nullptr || sums.busy == 0) return 1;
   return static_cast<double>(Uint128{highest->busy_ns_per_s} * sums.capacity) /
          static_cast<double>(Uint128{sums.busy} * highest->capacity_permille);
 }
@@ -182,6 +182,7 @@ std::vector<std::uint64_t> QuotaLoads(
     if (p.in_service) held += p.buckets;
   }
   std::vector<std::uint64_t> loads(processors.size(), 0);
+  if (index.total == 0 || sums.capacity == 0) return loads;
   for (std::size_t i = 0; i < processors.size(); ++i) {
     if (!processors[i].in_service) continue;
     const Uint128 system = Uint128{sums.busy} * processors[i].capacity_permille;

@@ -28,6 +28,9 @@ struct CommandContext {
   std::function<absl::Status()> selected{};
 };
 
+// The flags that say which controller to ask, in help texts.
+inline constexpr char kConnectionGroup[] = "Connection";
+
 // INVALID_ARGUMENT for arguments that do not go together.
 absl::Status UsageError(std::string_view message);
 

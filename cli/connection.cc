@@ -35,21 +35,29 @@ bool WaitForAnswer(grpc::Channel& channel) {
 
 }  // namespace
 
-void AddConnectionFlags(CLI::App& command, ConnectionOptions& options) {
-  command
-      .add_option("--controller", options.controller,
-                  "Controller to ask: unix:PATH or HOST:PORT")
-      ->type_name("TARGET")
-      ->envname("LBCTL_CONTROLLER")
-      ->capture_default_str();
-  command.add_flag("--insecure-loopback", options.insecure_loopback,
+void AddConnectionFlags(CLI::App& app, ConnectionOptions& options) {
+  CLI::Option* controller =
+      app.add_option("--controller", options.controller,
+                     "Controller to ask: unix:PATH or HOST:PORT")
+          ->type_name("TARGET")
+          ->envname("LBCTL_CONTROLLER")
+          ->capture_default_str();
+  CLI::Option* insecure =
+      app.add_flag("--insecure-loopback", options.insecure_loopback,
                    "Allow plaintext TCP to a controller on loopback");
-  command
-      .add_option("--timeout", options.timeout_s,
-                  "Seconds to wait for an answer")
-      ->type_name("S")
-      ->check(CLI::Range(0.001, 86'400.0))
-      ->capture_default_str();
+  CLI::Option* timeout = app.add_option("--timeout", options.timeout_s,
+                                        "Seconds to wait for an answer")
+                             ->type_name("S")
+                             ->check(CLI::Range(0.001, 86'400.0))
+                             ->capture_default_str();
+  for (CLI::Option* option : {controller, insecure, timeout}) {
+    option->group(kConnectionGroup);
+  }
+}
+
+void FollowConnectionFlags(CLI::App& command) {
+  command.fallthrough();
+  command.get_parent()->fallthrough();
 }
 
 absl::StatusOr<Connection> Connection::Open(const ConnectionOptions& options) {

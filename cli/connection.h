@@ -22,8 +22,10 @@ struct ConnectionOptions {
   double timeout_s = 10;
 };
 
-// --controller (or LBCTL_CONTROLLER), --insecure-loopback, --timeout.
-void AddConnectionFlags(CLI::App& command, ConnectionOptions& options);
+// --controller (or LBCTL_CONTROLLER), --insecure-loopback, --timeout: flags of
+// the program, which may come before or after a command that follows them.
+void AddConnectionFlags(CLI::App& app, ConnectionOptions& options);
+void FollowConnectionFlags(CLI::App& command);
 
 // A controller that was there a moment ago.
 class Connection {

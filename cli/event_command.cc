@@ -20,7 +20,7 @@ namespace lb::cli {
 namespace {
 
 struct EventOptions {
-  ConnectionOptions connection;
+  std::shared_ptr<const ConnectionOptions> connection;
   OutputForm form = OutputForm::kTable;
   std::string host;  // empty: all
   std::int64_t limit = 20;
@@ -147,14 +147,16 @@ absl::Status RunEventTail(const EventOptions& options,
     LB_ASSIGN_OR_RETURN(parent, HostResource(options.host));
   }
   LB_ASSIGN_OR_RETURN(const Connection connection,
-                      Connection::Open(options.connection));
+                      Connection::Open(*options.connection));
   return EventTail(options, std::move(parent), connection, context).Run();
 }
 
 }  // namespace
 
-void AddEventTailCommand(CLI::App& app, CommandContext& context) {
+void AddEventTailCommand(CLI::App& app, CommandContext& context,
+                         std::shared_ptr<const ConnectionOptions> connection) {
   auto options = std::make_shared<EventOptions>();
+  options->connection = std::move(connection);
   CLI::App* command =
       CommandGroup(app, "event", "What happened, as it was committed")
           .add_subcommand("tail",
@@ -174,7 +176,7 @@ void AddEventTailCommand(CLI::App& app, CommandContext& context) {
       ->add_option("--after", options->after, "Only events after this revision")
       ->type_name("REVISION");
   AddOutputFlag(*command, options->form);
-  AddConnectionFlags(*command, options->connection);
+  FollowConnectionFlags(*command);
   command->callback([options, &context] {
     context.selected = [options, &context] {
       return RunEventTail(*options, context);

@@ -2,12 +2,16 @@
 #ifndef LB_CLI_EVENT_COMMAND_H_
 #define LB_CLI_EVENT_COMMAND_H_
 
+#include <memory>
+
 #include "CLI/CLI.hpp"
 #include "cli/command.h"
+#include "cli/connection.h"
 
 namespace lb::cli {
 
-void AddEventTailCommand(CLI::App& app, CommandContext& context);
+void AddEventTailCommand(CLI::App& app, CommandContext& context,
+                         std::shared_ptr<const ConnectionOptions> connection);
 
 }  // namespace lb::cli
 

@@ -25,7 +25,7 @@ constexpr std::size_t kBarWidth = 20;
 constexpr std::size_t kHeaviestBuckets = 5;
 
 struct HostOptions {
-  ConnectionOptions connection;
+  std::shared_ptr<const ConnectionOptions> connection;
   OutputForm form = OutputForm::kTable;
   std::string host;
 };
@@ -47,6 +47,10 @@ std::uint64_t PacketsPerSecond(const v1::Host& host) {
 std::uint64_t DroppedTotal(const v1::Drops& d) {
   return d.ring_full() + d.queue_full() + d.hold_full() + d.connection_limit() +
          d.pool() + d.takeover() + d.source();
+}
+
+std::uint64_t UnsentTotal(const v1::Unsent& u) {
+  return u.output_full() + u.cut() + u.takeover() + u.sink();
 }
 
 void PrintHosts(const v1::ListHostsResponse& hosts,
@@ -128,6 +132,9 @@ void PrintSummary(const v1::Host& host, const CommandContext& context) {
                                 " dropped, ", counters.lost(), " lost, ",
                                 counters.reordered(), " reordered, ",
                                 counters.duplicated(), " duplicated")},
+       {"Output", absl::StrCat(FormatCount(counters.sent()), " sent, ",
+                               FormatCount(UnsentTotal(counters.unsent())),
+                               " could not be sent")},
        {"Plans", absl::StrCat(host.plan_count(), ", with ", host.move_count(),
                               " moves")}});
 }
@@ -197,7 +204,7 @@ void PrintBuckets(const v1::Host& host, std::ostream& out) {
 absl::Status RunHostList(const HostOptions& options,
                          const CommandContext& context) {
   LB_ASSIGN_OR_RETURN(const Connection connection,
-                      Connection::Open(options.connection));
+                      Connection::Open(*options.connection));
   const auto stub = v1::HostService::NewStub(connection.channel());
   v1::ListHostsResponse all;
   const auto take_page =
@@ -227,7 +234,7 @@ absl::Status RunHostShow(const HostOptions& options,
   v1::GetHostRequest request;
   LB_ASSIGN_OR_RETURN(*request.mutable_name(), HostResource(options.host));
   LB_ASSIGN_OR_RETURN(const Connection connection,
-                      Connection::Open(options.connection));
+                      Connection::Open(*options.connection));
   const auto stub = v1::HostService::NewStub(connection.channel());
   v1::GetHostResponse response;
   grpc::ClientContext call;
@@ -253,12 +260,14 @@ CLI::App& HostGroup(CLI::App& app) {
 
 }  // namespace
 
-void AddHostListCommand(CLI::App& app, CommandContext& context) {
+void AddHostListCommand(CLI::App& app, CommandContext& context,
+                        std::shared_ptr<const ConnectionOptions> connection) {
   auto options = std::make_shared<HostOptions>();
+  options->connection = std::move(connection);
   CLI::App* command = HostGroup(app).add_subcommand(
       "list", "List all hosts: state, utilization, imbalance, plans.");
   AddOutputFlag(*command, options->form);
-  AddConnectionFlags(*command, options->connection);
+  FollowConnectionFlags(*command);
   command->callback([options, &context] {
     context.selected = [options, &context] {
       return RunHostList(*options, context);
@@ -266,8 +275,10 @@ void AddHostListCommand(CLI::App& app, CommandContext& context) {
   });
 }
 
-void AddHostShowCommand(CLI::App& app, CommandContext& context) {
+void AddHostShowCommand(CLI::App& app, CommandContext& context,
+                        std::shared_ptr<const ConnectionOptions> connection) {
   auto options = std::make_shared<HostOptions>();
+  options->connection = std::move(connection);
   CLI::App* command = HostGroup(app).add_subcommand(
       "show",
       "Show a host: its processors' utilizations, indexes and quotas, its "
@@ -276,7 +287,7 @@ void AddHostShowCommand(CLI::App& app, CommandContext& context) {
       ->type_name("")
       ->required();
   AddOutputFlag(*command, options->form);
-  AddConnectionFlags(*command, options->connection);
+  FollowConnectionFlags(*command);
   command->callback([options, &context] {
     context.selected = [options, &context] {
       return RunHostShow(*options, context);

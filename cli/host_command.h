@@ -2,13 +2,18 @@
 #ifndef LB_CLI_HOST_COMMAND_H_
 #define LB_CLI_HOST_COMMAND_H_
 
+#include <memory>
+
 #include "CLI/CLI.hpp"
 #include "cli/command.h"
+#include "cli/connection.h"
 
 namespace lb::cli {
 
-void AddHostListCommand(CLI::App& app, CommandContext& context);
-void AddHostShowCommand(CLI::App& app, CommandContext& context);
+void AddHostListCommand(CLI::App& app, CommandContext& context,
+                        std::shared_ptr<const ConnectionOptions> connection);
+void AddHostShowCommand(CLI::App& app, CommandContext& context,
+                        std::shared_ptr<const ConnectionOptions> connection);
 
 }  // namespace lb::cli
 

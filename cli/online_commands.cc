@@ -1,5 +1,8 @@
 #include "cli/online_commands.h"
 
+#include <memory>
+
+#include "cli/connection.h"
 #include "cli/event_command.h"
 #include "cli/host_command.h"
 #include "cli/plan_command.h"
@@ -7,11 +10,13 @@
 namespace lb::cli {
 
 void AddOnlineCommands(CLI::App& app, CommandContext& context) {
-  AddHostListCommand(app, context);
-  AddHostShowCommand(app, context);
-  AddPlanListCommand(app, context);
-  AddPlanShowCommand(app, context);
-  AddEventTailCommand(app, context);
+  const auto connection = std::make_shared<ConnectionOptions>();
+  AddConnectionFlags(app, *connection);
+  AddHostListCommand(app, context, connection);
+  AddHostShowCommand(app, context, connection);
+  AddPlanListCommand(app, context, connection);
+  AddPlanShowCommand(app, context, connection);
+  AddEventTailCommand(app, context, connection);
 }
 
 }  // namespace lb::cli

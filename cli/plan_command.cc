@@ -20,7 +20,7 @@ namespace {
 using Align = TextTable::Align;
 
 struct PlanOptions {
-  ConnectionOptions connection;
+  std::shared_ptr<const ConnectionOptions> connection;
   OutputForm form = OutputForm::kTable;
   std::string host;  // of a list; empty: all
   std::int64_t limit = 50;
@@ -169,7 +169,7 @@ absl::Status RunPlanList(const PlanOptions& options,
     LB_ASSIGN_OR_RETURN(parent, HostResource(options.host));
   }
   LB_ASSIGN_OR_RETURN(const Connection connection,
-                      Connection::Open(options.connection));
+                      Connection::Open(*options.connection));
   const auto stub = v1::PlanService::NewStub(connection.channel());
   v1::ListPlansResponse all;
   const auto take_page =
@@ -201,7 +201,7 @@ absl::Status RunPlanShow(const PlanOptions& options,
   v1::GetPlanRequest request;
   LB_ASSIGN_OR_RETURN(*request.mutable_name(), PlanResource(options.plan));
   LB_ASSIGN_OR_RETURN(const Connection connection,
-                      Connection::Open(options.connection));
+                      Connection::Open(*options.connection));
   const auto stub = v1::PlanService::NewStub(connection.channel());
   v1::GetPlanResponse response;
   grpc::ClientContext call;
@@ -223,8 +223,10 @@ CLI::App& PlanGroup(CLI::App& app) {
 
 }  // namespace
 
-void AddPlanListCommand(CLI::App& app, CommandContext& context) {
+void AddPlanListCommand(CLI::App& app, CommandContext& context,
+                        std::shared_ptr<const ConnectionOptions> connection) {
   auto options = std::make_shared<PlanOptions>();
+  options->connection = std::move(connection);
   CLI::App* command = PlanGroup(app).add_subcommand(
       "list", "List plans, newest first: what each brought and cost.");
   command->add_option("--host", options->host, "Of this host only")
@@ -234,7 +236,7 @@ void AddPlanListCommand(CLI::App& app, CommandContext& context) {
       ->check(CLI::Range(0, 1'000'000'000))
       ->capture_default_str();
   AddOutputFlag(*command, options->form);
-  AddConnectionFlags(*command, options->connection);
+  FollowConnectionFlags(*command);
   command->callback([options, &context] {
     context.selected = [options, &context] {
       return RunPlanList(*options, context);
@@ -242,15 +244,17 @@ void AddPlanListCommand(CLI::App& app, CommandContext& context) {
   });
 }
 
-void AddPlanShowCommand(CLI::App& app, CommandContext& context) {
+void AddPlanShowCommand(CLI::App& app, CommandContext& context,
+                        std::shared_ptr<const ConnectionOptions> connection) {
   auto options = std::make_shared<PlanOptions>();
+  options->connection = std::move(connection);
   CLI::App* command = PlanGroup(app).add_subcommand(
       "show", "Show a plan: why it was made, every move, what came of it.");
   command->add_option("PLAN", options->plan, "HOST/EPOCH")
       ->type_name("")
       ->required();
   AddOutputFlag(*command, options->form);
-  AddConnectionFlags(*command, options->connection);
+  FollowConnectionFlags(*command);
   command->callback([options, &context] {
     context.selected = [options, &context] {
       return RunPlanShow(*options, context);

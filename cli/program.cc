@@ -3,8 +3,10 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
 #include "common/status.h"
 
 namespace lb::cli {
@@ -17,18 +19,44 @@ int Fail(std::ostream& err, const absl::Status& status, int exit_code) {
   return exit_code;
 }
 
-// CLI11 leaves a command's own name out of its usage line.
-class FullNameFormatter final : public CLI::Formatter {
+// CLI11 leaves a command's own name out of its usage line, and the program's
+// flags out of the help of a command that follows them.
+class CommandFormatter final : public CLI::Formatter {
  public:
   std::string make_usage(const CLI::App* app, std::string) const override {
     std::string name = app->get_name();
     for (const CLI::App* up = app->get_parent(); up != nullptr;
          up = up->get_parent()) {
-      name = up->get_name() + " " + name;
+      name = absl::StrCat(up->get_name(), " ", name);
     }
     return CLI::Formatter::make_usage(app, name);
   }
+
+  std::string make_footer(const CLI::App* app) const override {
+    std::string footer = CLI::Formatter::make_footer(app);
+    if (!app->get_fallthrough() || !app->get_subcommands({}).empty()) {
+      return footer;
+    }
+    const CLI::App* program = app;
+    while (program->get_parent() != nullptr) program = program->get_parent();
+    const std::string group = make_group(
+        kConnectionGroup, false, program->get_options([](const CLI::Option* o) {
+          return o->get_group() == kConnectionGroup;
+        }));
+    return absl::StrCat(group.substr(1), "\n", footer);
+  }
 };
+
+// "lbctl host", as far as the command line was understood.
+std::string ChosenCommand(const CLI::App& app) {
+  std::string name;
+  for (const CLI::App* chosen = &app; chosen != nullptr;) {
+    absl::StrAppend(&name, name.empty() ? "" : " ", chosen->get_name());
+    const std::vector<CLI::App*> next = chosen->get_subcommands();
+    chosen = next.empty() ? nullptr : next.front();
+  }
+  return name;
+}
 
 // CLI11 reports help, version and mistakes by throwing; none of it leaves here.
 absl::Status Parse(CLI::App& app, int argc, const char* const* argv,
@@ -40,7 +68,8 @@ absl::Status Parse(CLI::App& app, int argc, const char* const* argv,
     app.exit(asked_for, out, out);
     text = out.str();
   } catch (const CLI::ParseError& error) {
-    return UsageError(std::string(error.what()) + "; see lbctl --help");
+    return UsageError(
+        absl::StrCat(error.what(), "; see ", ChosenCommand(app), " --help"));
   }
   return absl::OkStatus();
 }
@@ -67,7 +96,7 @@ CLI::App& CommandGroup(CLI::App& app, const std::string& name,
 
 void DescribeProgram(CLI::App& app) {
   app.name("lbctl");
-  app.formatter(std::make_shared<FullNameFormatter>());
+  app.formatter(std::make_shared<CommandFormatter>());
   app.description(
       "Operates the load balancer: shows hosts, plans and events, and answers "
       "questions about hashing and planning without a server.");

@@ -1,5 +1,6 @@
 #include "cli/snapshot_json.h"
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -94,7 +95,7 @@ absl::StatusOr<std::uint32_t> Capacity(const Json& processor,
   if (it == processor.end()) return 1'000;
   LB_ASSIGN_OR_RETURN(const double cpus,
                       Number(*it, name + ".capacity", 0.001, 1));
-  return static_cast<std::uint32_t>(cpus * 1'000 + 0.5);
+  return static_cast<std::uint32_t>(std::llround(cpus * 1'000));
 }
 
 absl::Status ReadProcessors(const Json& object, balance::Snapshot& snapshot) {
@@ -131,7 +132,7 @@ absl::Status ReadBuckets(const Json& object, balance::Snapshot& snapshot) {
     snapshot.buckets.push_back(
         {.owner = ProcessorId(static_cast<std::uint16_t>(owner)),
          .load_ns_per_s =
-             static_cast<std::uint64_t>(cpus * kNsPerSecond + 0.5)});
+             static_cast<std::uint64_t>(std::llround(cpus * kNsPerSecond))});
   }
   return absl::OkStatus();
 }
@@ -148,8 +149,8 @@ absl::Status ReadUtilization(const Json& object, balance::Snapshot& snapshot) {
         const double utilization,
         Number((*values)[i], Element("utilization", i), 0, kMaxCpus));
     balance::ProcessorState& p = snapshot.processors[i];
-    p.busy_ns_per_s = static_cast<std::uint64_t>(
-        utilization * p.capacity_permille * (kNsPerSecond / 1'000) + 0.5);
+    p.busy_ns_per_s = static_cast<std::uint64_t>(std::llround(
+        utilization * p.capacity_permille * (kNsPerSecond / 1'000)));
   }
   return absl::OkStatus();
 }

@@ -11,8 +11,18 @@ std::string_view DropReasonName(DropReason reason) {
   return kNames[static_cast<std::size_t>(reason)];
 }
 
+std::string_view UnsentReasonName(UnsentReason reason) {
+  static constexpr std::array<std::string_view, kUnsentReasons> kNames = {
+      "output_full", "cut", "takeover", "sink"};
+  return kNames[static_cast<std::size_t>(reason)];
+}
+
 std::uint64_t Counters::dropped_total() const {
   return std::accumulate(dropped.begin(), dropped.end(), std::uint64_t{0});
+}
+
+std::uint64_t Counters::unsent_total() const {
+  return std::accumulate(unsent.begin(), unsent.end(), std::uint64_t{0});
 }
 
 Counters& Counters::operator+=(const Counters& other) {
@@ -24,6 +34,8 @@ Counters& Counters::operator+=(const Counters& other) {
   lost += other.lost;
   reordered += other.reordered;
   duplicated += other.duplicated;
+  sent += other.sent;
+  for (std::size_t i = 0; i < kUnsentReasons; ++i) unsent[i] += other.unsent[i];
   return *this;
 }
 
@@ -38,6 +50,10 @@ Counters Difference(const Counters& later, const Counters& earlier) {
   d.lost -= earlier.lost;
   d.reordered -= earlier.reordered;
   d.duplicated -= earlier.duplicated;
+  d.sent -= earlier.sent;
+  for (std::size_t i = 0; i < kUnsentReasons; ++i) {
+    d.unsent[i] -= earlier.unsent[i];
+  }
   return d;
 }
 

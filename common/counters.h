@@ -24,6 +24,19 @@ inline constexpr std::size_t kDropReasons = 7;
 // "ring_full", "queue_full", ... in the order of the enum.
 std::string_view DropReasonName(DropReason reason);
 
+// Why a packet that its handler wanted sent was not. It was served all the
+// same, so these are no drops: a packet is served or dropped, never both.
+enum class UnsentReason : std::uint8_t {
+  kOutputFull,  // processor -> output ring had no room (live sources)
+  kCut,         // only a part of the frame was kept
+  kTakeover,    // served by a processor that was taken over since
+  kSink,        // the sink refused it, or there is none
+};
+inline constexpr std::size_t kUnsentReasons = 4;
+
+// "output_full", "cut", ... in the order of the enum.
+std::string_view UnsentReasonName(UnsentReason reason);
+
 // Sums since start, or differences of two such sums. lost, reordered and
 // duplicated are always 0; anything else is a bug of the data plane.
 struct Counters {
@@ -35,13 +48,23 @@ struct Counters {
   std::uint64_t lost = 0;  // arrived - served - dropped - queued
   std::uint64_t reordered = 0;
   std::uint64_t duplicated = 0;
+  // What became of the packets that handlers wanted sent.
+  std::uint64_t sent = 0;
+  std::array<std::uint64_t, kUnsentReasons> unsent{};
 
   std::uint64_t dropped_total() const;
+  std::uint64_t unsent_total() const;
   std::uint64_t& drop(DropReason reason) {
     return dropped[static_cast<std::size_t>(reason)];
   }
   std::uint64_t drop(DropReason reason) const {
     return dropped[static_cast<std::size_t>(reason)];
+  }
+  std::uint64_t& not_sent(UnsentReason reason) {
+    return unsent[static_cast<std::size_t>(reason)];
+  }
+  std::uint64_t not_sent(UnsentReason reason) const {
+    return unsent[static_cast<std::size_t>(reason)];
   }
   Counters& operator+=(const Counters& other);
 };

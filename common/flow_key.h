@@ -37,6 +37,9 @@ FlowKey Reversed(const FlowKey& key);
 // port) is not greater, in byte order, than its (destination, port).
 FlowKey Canonical(const FlowKey& key);
 
+// True if Canonical(key) is key itself.
+bool IsCanonical(const FlowKey& key);
+
 struct ParsedAddress {
   Address address{};
   IpVersion version = IpVersion::kNone;

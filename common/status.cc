@@ -1,6 +1,6 @@
 #include "common/status.h"
 
-#include <cstring>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 
@@ -23,7 +23,8 @@ absl::Status Annotate(const absl::Status& status, std::string_view where) {
 absl::Status ErrnoStatus(int error_number, std::string_view what) {
   return absl::Status(
       absl::ErrnoToStatusCode(error_number),
-      absl::StrCat(ToAbsl(what), ": ", std::strerror(error_number)));
+      absl::StrCat(ToAbsl(what), ": ",
+                   std::generic_category().message(error_number)));
 }
 
 }  // namespace lb

@@ -19,10 +19,12 @@
 // LB_ASSIGN_OR_RETURN(auto x, F()): x = *F(), or returns F's error.
 #define LB_ASSIGN_OR_RETURN(target, expression) \
   LB_ASSIGN_OR_RETURN_(LB_CONCAT_(lb_statusor_, __LINE__), target, expression)
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in them.
 #define LB_ASSIGN_OR_RETURN_(name, target, expression) \
   auto name = (expression);                            \
   if (!name.ok()) return name.status();                \
   target = *std::move(name)
+// NOLINTEND(bugprone-macro-parentheses)
 #define LB_CONCAT_(a, b) LB_CONCAT_INNER_(a, b)
 #define LB_CONCAT_INNER_(a, b) a##b
 

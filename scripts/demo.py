@@ -17,6 +17,7 @@ BIN = ROOT / "build" / "release" / "bin"
 PROCESSORS = 4
 WINDOW_S = 5.0
 REPORT_INTERVAL_MS = 500
+REVIVE_AFTER_S = 3.0
 
 # Each host's traffic, in words and as a source, and the number its hash key is
 # made from. A packet costs 20 us of CPU; each processor is allowed a sixth of a
@@ -25,12 +26,12 @@ REPORT_INTERVAL_MS = 500
 Traffic = collections.namedtuple("Traffic", "words source key")
 HOSTS = {
     "alpha": Traffic("a recorded capture (web, iperf3, DNS), looped",
-                     f"pcap:{ROOT}/tests/data/mixed.pcap,loop,speed=8", 36),
+                     f"pcap:{ROOT}/tests/data/mixed.pcap,loop,speed=5", 36),
     "beta": Traffic("300 connections, Zipf 0.9",
-                    "generate:seed=1,connections=300,zipf=0.9,rate=15000", 28),
+                    "generate:seed=1,connections=300,zipf=0.9,rate=10000", 28),
     "gamma": Traffic("6 elephants with half the packets, 394 mice",
                      "generate:seed=2,connections=400,elephants=6,share=0.5,"
-                     "rate=15000", 10),
+                     "rate=10000", 10),
 }
 HANDLER = "burn:20us"
 CAPACITY = "1/6"
@@ -46,6 +47,51 @@ class DemoError(Exception):
     """What went wrong, in one line."""
 
 
+class Program:
+    """A process this demo started. One to be revived is started again when it
+    ends, as a service manager would."""
+
+    def __init__(self, name, arguments, log_path, revived):
+        self.name = name
+        self.arguments = [str(a) for a in arguments]
+        self.log_path = log_path
+        self.revived = revived
+        self.down_since = None
+        self.revived_at = None
+        self.process = None
+        self.start()
+
+    def start(self):
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                self.arguments, stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL)
+        self.down_since = None
+
+    def ended(self):
+        lines = self.log_path.read_text(errors="replace").splitlines()
+        return DemoError(f"{self.name} ended with exit code "
+                         f"{self.process.returncode}: "
+                         f"{lines[-1] if lines else 'no output'}")
+
+    def check(self):
+        if self.process.poll() is None:
+            return
+        if not self.revived:
+            raise self.ended()
+        if self.down_since is None:
+            self.down_since = time.monotonic()
+        elif time.monotonic() - self.down_since > REVIVE_AFTER_S:
+            self.start()
+            self.revived_at = time.monotonic()
+
+    def recovering(self):
+        """Down, or up again for less than 10 s."""
+        return self.down_since is not None or (
+            self.revived_at is not None
+            and time.monotonic() - self.revived_at < 10)
+
+
 class Programs:
     """The processes this demo started; stops them in reverse order."""
 
@@ -53,34 +99,28 @@ class Programs:
         self.directory = directory
         self.running = []
 
-    def start(self, name, *arguments):
-        log_path = self.directory / f"{name}.log"
-        with open(log_path, "wb") as log:
-            process = subprocess.Popen(
-                [str(a) for a in arguments], stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL)
-        self.running.append((name, process, log_path))
+    def start(self, name, *arguments, revived=False):
+        program = Program(name, arguments, self.directory / f"{name}.log",
+                          revived)
+        self.running.append(program)
+        return program
 
     def check(self):
-        for name, process, log_path in self.running:
-            if process.poll() is not None:
-                lines = log_path.read_text(errors="replace").splitlines()
-                last = lines[-1] if lines else "no output"
-                raise DemoError(f"{name} ended with exit code "
-                                f"{process.returncode}: {last}")
+        for program in self.running:
+            program.check()
 
     def stop(self):
-        for _, process, _ in reversed(self.running):
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        for name, process, _ in reversed(self.running):
+        for program in reversed(self.running):
+            if program.process.poll() is None:
+                program.process.send_signal(signal.SIGTERM)
+        for program in reversed(self.running):
             try:
-                process.wait(timeout=10)
+                program.process.wait(timeout=10)
             except subprocess.TimeoutExpired:
-                print(f"demo: {name} did not stop within 10 s; killed",
+                print(f"demo: {program.name} did not stop within 10 s; killed",
                       file=sys.stderr)
-                process.kill()
-                process.wait()
+                program.process.kill()
+                program.process.wait()
 
 
 class Watch:
@@ -114,10 +154,11 @@ class Watch:
                     (now, [p["utilization"] for p in host["processors"]]))
 
     def mean(self, name, start, end):
-        """Utilizations of the processors, means over [start, end]."""
+        """Utilizations of the processors, means over [start, end]; None where
+        no report came."""
         rows = [u for t, u in self.samples[name] if start <= t <= end]
         if not rows:
-            raise DemoError(f"no reports of {name} in {end - start:.0f} s")
+            return None
         return [sum(column) / len(rows) for column in zip(*rows)]
 
     def before(self, name):
@@ -141,16 +182,16 @@ def bar(utilization, width=16):
     return "█" * full + "·" * (width - full)
 
 
-def live_lines(watch, elapsed, seconds):
+def live_lines(watch, elapsed, seconds, note):
     lines = [f"lb demo   {elapsed:3.0f} of {seconds:.0f} s   "
              f"one controller, {len(HOSTS)} hosts of {PROCESSORS} processors",
-             ""]
+             note]
     for name, traffic in HOSTS.items():
         host = watch.hosts.get(name)
-        if host is None or not watch.samples[name]:
-            lines += [f"{name:6} waiting for its first report", ""]
-            continue
         utilizations = watch.latest(name)
+        if utilizations is None:
+            lines += [f"{name:6} no report for 5 s", ""]
+            continue
         lines.append(
             f"{name:6} imbalance {imbalance(utilizations):5.2f}   "
             f"plans {int(host['plan_count']):3}   "
@@ -161,16 +202,17 @@ def live_lines(watch, elapsed, seconds):
     return lines
 
 
-def show(watch, started, seconds, live):
+def show(watch, started, seconds, live, note):
     elapsed = time.monotonic() - started
     if live:
-        text = "\n".join(live_lines(watch, elapsed, seconds))
+        text = "\n".join(live_lines(watch, elapsed, seconds, note))
         print(f"\x1b[H\x1b[J{text}", flush=True)
         return
-    parts = [f"{name} {imbalance(watch.latest(name)):.2f}"
-             for name in HOSTS if watch.samples[name]]
-    print(f"{elapsed:5.0f} s   imbalance: {'   '.join(parts) or 'waiting'}",
-          file=sys.stderr, flush=True)
+    latest = {name: watch.latest(name) for name in HOSTS}
+    parts = [f"{name} {imbalance(utilizations):.2f}"
+             for name, utilizations in latest.items() if utilizations]
+    print(f"{elapsed:5.0f} s   imbalance: {'   '.join(parts) or 'no reports'}"
+          f"{'   ' + note if note else ''}", file=sys.stderr, flush=True)
 
 
 def start_all(directory, programs):
@@ -178,19 +220,21 @@ def start_all(directory, programs):
     policy.write_text(POLICY)
     port_file = directory / "controller.port"
     port_file.unlink(missing_ok=True)
-    programs.start(
+    controller = programs.start(
         "lb-controller", BIN / "lb-controller", "--data-dir",
         directory / "history", "--run-dir", directory / "run",
         "--insecure-loopback", "127.0.0.1:0", "--port-file", port_file,
-        "--policy", policy)
+        "--policy", policy, revived=True)
     deadline = time.monotonic() + 20
     while not port_file.exists():
-        programs.check()
+        if controller.process.poll() is not None:
+            raise controller.ended()
         if time.monotonic() > deadline:
             raise DemoError("lb-controller was not up within 20 s; see "
                             f"{directory}/lb-controller.log")
         time.sleep(0.05)
     address = f"127.0.0.1:{port_file.read_text().strip()}"
+    controller.arguments[controller.arguments.index("127.0.0.1:0")] = address
     for name, traffic in HOSTS.items():
         key = directory / f"{name}.key"
         key.touch(mode=0o600)
@@ -201,7 +245,7 @@ def start_all(directory, programs):
             directory / f"state-{name}", "--processors", PROCESSORS,
             "--capacity", CAPACITY, "--no-spin", "--key-file", key,
             "--source", traffic.source, "--handler", HANDLER)
-    return address
+    return controller, address
 
 
 def summarize(watch):
@@ -210,6 +254,8 @@ def summarize(watch):
         host = watch.hosts.get(name)
         if host is None:
             raise DemoError(f"{name} never connected")
+        if watch.before(name) is None or watch.latest(name) is None:
+            raise DemoError(f"no reports of {name} for 5 s")
         counters = host["counters"]
         results.append({
             "host": name,
@@ -261,7 +307,9 @@ def parse_arguments():
         prog="scripts/demo",
         description="One controller evens out three hosts of four processors "
         "each, on loopback. The hosts process real packets whose connections "
-        "are skewed; they are left alone for 5 s, then balanced.")
+        "are skewed; they are left alone for 5 s, then balanced. Kill the "
+        "controller meanwhile, if you like: the hosts go on, and the demo starts "
+        "it again.")
     parser.add_argument(
         "--once", action="store_true",
         help="run 30 s, without a terminal: one line every 5 s")
@@ -288,15 +336,23 @@ def parse_arguments():
 
 def run(arguments, directory, programs):
     live = sys.stdout.isatty() and not arguments.once and not arguments.json
-    address = start_all(directory, programs)
+    controller, address = start_all(directory, programs)
     watch = Watch(address)
     started = time.monotonic()
     next_line = started + WINDOW_S
-    while time.monotonic() - started < arguments.seconds:
+    while (time.monotonic() - started < arguments.seconds
+           or controller.recovering()):
         programs.check()
-        watch.poll()
+        note = ""
+        try:
+            watch.poll()
+        except DemoError:
+            programs.check()
+            if not controller.recovering():
+                raise
+            note = "the controller is down; the hosts go on with their tables"
         if live or time.monotonic() >= next_line:
-            show(watch, started, arguments.seconds, live)
+            show(watch, started, arguments.seconds, live, note)
             next_line += WINDOW_S
         time.sleep(REPORT_INTERVAL_MS / 1000)
     results = summarize(watch)
@@ -304,9 +360,9 @@ def run(arguments, directory, programs):
     if not arguments.json:
         print_summary(watch, results, history)
     if arguments.keep:
-        print(f"\nStill running; Ctrl-C ends it. Try:\n  {BIN / 'lbctl'} host "
-              f"list --controller {address} --insecure-loopback",
-              file=sys.stderr, flush=True)
+        print("\nStill running; Ctrl-C ends it. Try, in another terminal:\n"
+              f"  export LBCTL_CONTROLLER=unix:{directory}/run/viewer.sock\n"
+              f"  {BIN / 'lbctl'} host list", file=sys.stderr, flush=True)
         while True:
             programs.check()
             time.sleep(1)

@@ -34,9 +34,9 @@ class BalanceLoop {
         may_fly_(std::move(may_fly)) {}
 
   // Holds for every decision from now on. `planner` is the policy's, not null.
-  void SetPolicy(PolicyRecord policy,
+  void SetPolicy(const PolicyRecord& policy,
                  std::unique_ptr<balance::Planner> planner) {
-    policy_ = std::move(policy);
+    policy_ = policy;
     planner_ = std::move(planner);
   }
   const PolicyRecord& policy() const { return policy_; }

@@ -110,9 +110,9 @@ void Fleet::RestoreHosts(StoredState state) {
   }
 }
 
-absl::Status Fleet::SetPolicy(PolicyRecord policy) {
+absl::Status Fleet::SetPolicy(const PolicyRecord& policy) {
   LB_ASSIGN_OR_RETURN(auto planner, planners_(policy.policy.planner));
-  balance_.SetPolicy(std::move(policy), std::move(planner));
+  balance_.SetPolicy(policy, std::move(planner));
   return absl::OkStatus();
 }
 

@@ -78,7 +78,7 @@ class Fleet {
   void OnLoaded(StoredState state, std::optional<balance::Policy> policy,
                 std::function<void(absl::Status)> ready);
   void RestoreHosts(StoredState state);
-  absl::Status SetPolicy(PolicyRecord policy);
+  absl::Status SetPolicy(const PolicyRecord& policy);
   void ScheduleTick();
   void Tick();
 

@@ -108,12 +108,12 @@ void PlanBook::SettleFlight(Host& host, const PlanResult& result) {
   flight.acknowledge = true;
   flight.ask_again = !AdoptTable(host, result);
   PlanUpdate update = UpdateFrom(flight.plan, result, clock_.Wall());
-  std::string message = DescribeResult(update, flight.plan.moves.size());
+  const std::string message = DescribeResult(update, flight.plan.moves.size());
   if (update.state == PlanState::kRejected) {
     host.refusal = {flight.plan.base, flight.plan.digest, result.reason,
                     clock_.Monotonic()};
   }
-  Record(host, std::move(update), std::move(message));
+  Record(host, std::move(update), message);
 }
 
 bool PlanBook::AdoptTable(Host& host, const PlanResult& result) {
@@ -175,7 +175,8 @@ void PlanBook::OnStoredPlan(Host& host, const PlanResult& result,
                   });
 }
 
-void PlanBook::Record(Host& host, PlanUpdate update, std::string message) {
+void PlanBook::Record(Host& host, PlanUpdate update,
+                      const std::string& message) {
   Flight& flight = host.flight;
   flight.stage = Stage::kRecording;
   flight.since = clock_.Monotonic();
@@ -187,13 +188,14 @@ void PlanBook::Record(Host& host, PlanUpdate update, std::string message) {
   CommitOutcome(host);
 }
 
-void PlanBook::RecordUnanswered(Host& host, PlanState state, std::string why) {
+void PlanBook::RecordUnanswered(Host& host, PlanState state,
+                                const std::string& why) {
   host.flight.acknowledge = false;
   PlanUpdate update{.id = host.flight.plan.id,
                     .state = state,
                     .result_time = clock_.Wall(),
                     .rejection = why};
-  Record(host, std::move(update), std::move(why));
+  Record(host, std::move(update), why);
 }
 
 void PlanBook::CommitOutcome(Host& host) {
@@ -308,8 +310,9 @@ void PlanBook::OnReport(Host& host, const LoadSample& load) {
     sum.capacity_permille = load.processors[i].capacity_permille;
     sum.in_service = load.processors[i].in_service;
   }
-  measuring.interval += load.end - load.start;
-  ++measuring.reports;
+  const auto elapsed = load.end - load.start;
+  measuring.interval += elapsed;
+  if (elapsed >= balance::HostLoad::kShortestReport) ++measuring.reports;
   if (measuring.reports < balance::HostLoad::kEnoughReports ||
       measuring.commit_under_way) {
     return;

@@ -63,8 +63,8 @@ class PlanBook {
   // cannot be known without another hello.
   bool AdoptTable(Host& host, const PlanResult& result);
   // The flight is over; it stays until `update` is committed.
-  void Record(Host& host, PlanUpdate update, std::string message);
-  void RecordUnanswered(Host& host, PlanState state, std::string why);
+  void Record(Host& host, PlanUpdate update, const std::string& message);
+  void RecordUnanswered(Host& host, PlanState state, const std::string& why);
   void CommitOutcome(Host& host);
   void OnOutcomeCommitted(Host& host,
                           const absl::StatusOr<Committed>& committed);

@@ -88,6 +88,12 @@ Counters CountersFrom(const v1::Counters& message) {
   counters.lost = message.lost();
   counters.reordered = message.reordered();
   counters.duplicated = message.duplicated();
+  counters.sent = message.sent();
+  const v1::Unsent& unsent = message.unsent();
+  counters.not_sent(UnsentReason::kOutputFull) = unsent.output_full();
+  counters.not_sent(UnsentReason::kCut) = unsent.cut();
+  counters.not_sent(UnsentReason::kTakeover) = unsent.takeover();
+  counters.not_sent(UnsentReason::kSink) = unsent.sink();
   return counters;
 }
 
@@ -148,6 +154,12 @@ void FillCounters(const Counters& counters, v1::Counters& message) {
   message.set_lost(counters.lost);
   message.set_reordered(counters.reordered);
   message.set_duplicated(counters.duplicated);
+  message.set_sent(counters.sent);
+  v1::Unsent& unsent = *message.mutable_unsent();
+  unsent.set_output_full(counters.not_sent(UnsentReason::kOutputFull));
+  unsent.set_cut(counters.not_sent(UnsentReason::kCut));
+  unsent.set_takeover(counters.not_sent(UnsentReason::kTakeover));
+  unsent.set_sink(counters.not_sent(UnsentReason::kSink));
 }
 
 void FillBuckets(const std::vector<BucketLoad>& buckets,

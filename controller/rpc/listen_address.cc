@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -138,7 +139,8 @@ absl::Status EnsureRunDirectory(const std::string& path) {
   }
   return absl::Status(
       absl::ErrnoToStatusCode(errno),
-      absl::StrCat("run directory ", path, ": ", std::strerror(errno),
+      absl::StrCat("run directory ", path, ": ",
+                   std::generic_category().message(errno),
                    "; use a directory that can be made or entered"));
 }
 

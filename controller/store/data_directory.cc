@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -38,10 +38,10 @@ absl::StatusOr<DataDirectory> DataDirectory::Hold(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
     if (errno != ENOENT || mkdir(path.c_str(), 0700) != 0) {
-      return absl::Status(
-          absl::ErrnoToStatusCode(errno),
-          absl::StrCat("data directory ", path, ": ", std::strerror(errno),
-                       "; use one that can be made"));
+      return absl::Status(absl::ErrnoToStatusCode(errno),
+                          absl::StrCat("data directory ", path, ": ",
+                                       std::generic_category().message(errno),
+                                       "; use one that can be made"));
     }
   } else if (!S_ISDIR(status.st_mode)) {
     return ErrnoStatus(ENOTDIR, "data directory " + path);

@@ -131,6 +131,8 @@ std::string PackCounters(const Counters& counters) {
   writer.Unsigned(counters.lost);
   writer.Unsigned(counters.reordered);
   writer.Unsigned(counters.duplicated);
+  writer.Unsigned(counters.sent);
+  for (const std::uint64_t unsent : counters.unsent) writer.Unsigned(unsent);
   return std::move(writer).Take();
 }
 
@@ -145,6 +147,10 @@ absl::StatusOr<Counters> UnpackCounters(std::string_view bytes) {
   counters.lost = reader.Unsigned();
   counters.reordered = reader.Unsigned();
   counters.duplicated = reader.Unsigned();
+  if (!reader.AtEnd()) {  // rows from before packets could be sent end here
+    counters.sent = reader.Unsigned();
+    for (std::uint64_t& unsent : counters.unsent) unsent = reader.Unsigned();
+  }
   LB_RETURN_IF_ERROR(Finish(reader));
   return counters;
 }

@@ -82,7 +82,7 @@ absl::Status TelemetryDb::Append(std::span<const Sample> samples) {
                         ReopenDatabase(path_, Durability::kSoon));
     db_.emplace(std::move(db));
   }
-  const absl::Status status = AppendAll(samples);
+  absl::Status status = AppendAll(samples);
   if (!status.ok()) db_.reset();
   return status;
 }

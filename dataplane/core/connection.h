@@ -65,6 +65,8 @@ struct alignas(64) Connection {
   std::uint8_t length_class = 0;          // FairQueue; 0: not filed
   // A bit per dispatcher: last_sequence holds a number.
   std::uint8_t seen_dispatchers = 0;
+  // The timer is the handler's: packets do not put it off by themselves.
+  bool own_timer = false;
   // TimingWheel. May be pushed back by a plain store while scheduled.
   TimerTick deadline = 0;
   // Records. Times are ns on the monotonic clock.

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <new>
+#include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -28,7 +28,8 @@ absl::StatusOr<std::unique_ptr<ConnectionPool>> ConnectionPool::Create(
   if (slab == MAP_FAILED) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "cannot map ", bytes, " bytes for max_connections ", max_connections,
-        ": ", std::strerror(errno), "; lower max_connections"));
+        ": ", std::generic_category().message(errno),
+        "; lower max_connections"));
   }
   // Random access over 4 KiB pages costs a TLB miss per packet. Only a hint:
   // a kernel without huge pages is as correct.

@@ -9,7 +9,8 @@ namespace lb::dataplane {
 ConnectionRing::ConnectionRing(Connection* connections, std::uint32_t room)
     : connections_(connections),
       // Half of it may be holes before they are closed.
-      places_(2 * std::bit_ceil(std::max(room, 2U)), kNoConnection),
+      places_(std::size_t{2} * std::bit_ceil(std::max(room, 2U)),
+              kNoConnection),
       mask_(static_cast<std::uint32_t>(places_.size()) - 1) {}
 
 void ConnectionRing::MakeRoom() {

@@ -53,6 +53,12 @@ class ConnectionTable {
     __builtin_prefetch(&connections_[index].queue, /*rw=*/1);
   }
 
+  // The first connection to look at for a hash, as a hint; kNoConnection if
+  // none has it.
+  ConnectionIndex First(std::uint32_t hash) const {
+    return heads_[HeadOf(hash)];
+  }
+
   // Adds a connection whose hash and key are set and which is in no table. No
   // other connection may have this key.
   void Insert(ConnectionIndex index);
@@ -115,9 +121,9 @@ class ConnectionTable {
   // multiplication (Knuth, The Art of Computer Programming 3, 6.4), picks the
   // head in it.
   std::size_t HeadOf(std::uint32_t hash) const {
-    const std::uint64_t mixed = hash * 0x9e37'79b1U;
+    const std::uint32_t mixed = hash * 0x9e37'79b1U;
     return (std::size_t{hash & bucket_mask_} << head_bits_) |
-           static_cast<std::size_t>((mixed << head_bits_) >> 32);
+           static_cast<std::size_t>((std::uint64_t{mixed} << head_bits_) >> 32);
   }
 
   Connection* const connections_;

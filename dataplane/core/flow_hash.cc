@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
+#include "dataplane/core/siphash_bulk.h"
 
 namespace lb::dataplane {
 namespace {
@@ -19,11 +20,6 @@ std::string KeyId(HashKind kind, std::span<const std::uint8_t> key) {
          digest.data());
   return absl::BytesToHexString(
       absl::string_view(reinterpret_cast<const char*>(digest.data()), 4));
-}
-
-inline std::uint32_t SipHashFlow(const SipKey& key, const FlowKey& flow) {
-  return flow.version == IpVersion::kIpv6 ? SipHashIpv6(key, flow)
-                                          : SipHashIpv4(key, flow);
 }
 
 }  // namespace
@@ -79,9 +75,7 @@ void FlowHash::Bulk(std::span<const FlowKey* const> keys,
     toeplitz_->Bulk(keys, hashes);
     return;
   }
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    hashes[i] = SipHashFlow(sip_key_, *keys[i]);
-  }
+  SipHashBulk(sip_key_, keys, hashes);
 }
 
 }  // namespace lb::dataplane

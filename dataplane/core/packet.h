@@ -50,6 +50,14 @@ struct Packet {
   std::span<const std::byte> captured() const {
     return {frame.data(), captured_bytes};
   }
+  std::span<std::byte> captured() { return {frame.data(), captured_bytes}; }
+
+  // Whether only a part of the frame was kept.
+  bool cut() const { return captured_bytes < wire_bytes; }
+
+  // Makes the frame `bytes` long, at most kFrameBytes, and whole. What lies
+  // beyond its old end is undefined.
+  void Resize(std::uint32_t bytes) { captured_bytes = wire_bytes = bytes; }
 };
 static_assert(sizeof(Packet) == 2'048 - 64);
 

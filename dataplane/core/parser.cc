@@ -80,6 +80,7 @@ class FrameParser {
   Parsed Run() {
     Parsed parsed;
     const ParseResult result = Ethernet(parsed);
+    parsed.ip_end = static_cast<std::uint32_t>(end_);
     if (result != ParseResult::kOk) parsed = Parsed{result, {}};
     return parsed;
   }
@@ -137,8 +138,7 @@ class FrameParser {
     std::memcpy(parsed.key.destination.data(), &frame_[ip + 16], 4);
     // More fragments to come, or not the first: 14 of these 16 bits.
     parsed.fragment = (Word(ip + 6) & 0x3fff) != 0;
-    return parsed.fragment ? ParseResult::kOk
-                           : Transport(ip + header, parsed.key);
+    return parsed.fragment ? ParseResult::kOk : Transport(ip + header, parsed);
   }
 
   ParseResult Ipv6(std::size_t ip, Parsed& parsed) {
@@ -162,7 +162,7 @@ class FrameParser {
     // same in every fragment of a datagram.
     if (!IsTransport(next, IpVersion::kIpv6)) return ParseResult::kProtocol;
     parsed.key.protocol = next;
-    return parsed.fragment ? ParseResult::kOk : Transport(offset, parsed.key);
+    return parsed.fragment ? ParseResult::kOk : Transport(offset, parsed);
   }
 
   // Steps over the extension header of kind `next` at `offset`.
@@ -186,7 +186,9 @@ class FrameParser {
     return ParseResult::kOk;
   }
 
-  ParseResult Transport(std::size_t offset, FlowKey& key) const {
+  ParseResult Transport(std::size_t offset, Parsed& parsed) const {
+    parsed.transport_offset = static_cast<std::uint16_t>(offset);
+    FlowKey& key = parsed.key;
     switch (key.protocol) {
       case kTcp:
         return Tcp(offset, key);

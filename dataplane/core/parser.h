@@ -16,7 +16,11 @@ struct Parsed {
   ParseResult result = ParseResult::kOk;
   FlowKey key;  // as the packet has it; all zero unless result is kOk
   bool fragment = false;
-  std::uint8_t ip_offset = 0;  // of the IP header; 0 unless result is kOk
+  // Where headers start, from the frame's start; 0 unless result is kOk.
+  std::uint8_t ip_offset = 0;
+  std::uint16_t transport_offset = 0;  // TCP, UDP, ...; 0 for fragments
+  // Where the IP packet ends by its own word, perhaps past the frame.
+  std::uint32_t ip_end = 0;
 };
 
 // Ethernet, up to two VLAN tags, IPv4 with options, IPv6 with up to eight

@@ -108,7 +108,7 @@ class TimingWheel {
   std::uint32_t size_ = 0;
   std::array<std::uint64_t, kLevels> occupied_{};  // a bit per slot
   // First connection of each slot; garbage where the slot is not occupied.
-  std::array<ConnectionIndex, kLevels * kSlots> slots_;
+  std::array<ConnectionIndex, std::size_t{kLevels} * kSlots> slots_;
 };
 static_assert(sizeof(TimingWheel) == 816);
 

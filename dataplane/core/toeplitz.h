@@ -58,7 +58,9 @@ class Toeplitz {
             std::span<std::uint32_t> hashes) const;
 
  private:
-  std::uint32_t Lookup(std::span<const std::uint8_t> input) const;
+  // By tables, of a flow with addresses of kAddressBytes.
+  template <std::size_t kAddressBytes>
+  std::uint32_t Lookup(const FlowKey& flow) const;
 
   ToeplitzKey key_;
   ToeplitzMethod method_;

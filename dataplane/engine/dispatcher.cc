@@ -1,8 +1,8 @@
 #include "dataplane/engine/dispatcher.h"
 
+#include <new>
 #include <utility>
 
-#include "dataplane/core/parser.h"
 #include "dataplane/engine/cycle_clock.h"
 #include "dataplane/engine/thread_cpu.h"
 
@@ -136,17 +136,27 @@ void Dispatcher::WaitForBuffers() {
   }
 }
 
+// Keys are made in place, and read a round later: whoever reads in whole what
+// was just written in parts waits until all of it has reached the cache.
 void Dispatcher::ParseBatch(std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
+    ::new (&parsed_[i]) Parsed(ParseFrame(frames_[i]->captured()));
+  }
+  for (std::size_t i = 0; i < n; ++i) {
     Packet& packet = *frames_[i];
-    const Parsed parsed = ParseFrame(packet.captured());
+    const Parsed& parsed = parsed_[i];
     ++parse_[static_cast<std::size_t>(parsed.result)];
     packet.parse = parsed.result;
     packet.dispatcher = static_cast<std::uint16_t>(index_);
     packet.sequence = sequence_++;
     packet.next = kNoPacket;
-    packet.key = canonical_ ? Canonical(parsed.key) : parsed.key;
-    packet.reversed = canonical_ && !(packet.key == parsed.key);
+    if (canonical_) {
+      ::new (&packet.key) FlowKey(Canonical(parsed.key));
+      packet.reversed = !IsCanonical(parsed.key);
+    } else {
+      packet.key = parsed.key;
+      packet.reversed = false;
+    }
     keys_[i] = &packet.key;
   }
   hash_.Bulk({keys_.data(), n}, hashes_);

@@ -15,6 +15,7 @@
 #include "common/load.h"
 #include "dataplane/core/flow_hash.h"
 #include "dataplane/core/packet_source.h"
+#include "dataplane/core/parser.h"
 #include "dataplane/engine/descriptor.h"
 #include "dataplane/engine/packet_pool.h"
 #include "dataplane/engine/published_table.h"
@@ -26,7 +27,7 @@ namespace lb::dataplane {
 // time, without a lock, an allocation or a system call per packet.
 class Dispatcher {
  public:
-  static constexpr std::size_t kBatch = 32;
+  static constexpr std::size_t kBatch = 64;
 
   // Where a processor takes packets in, and how it is woken.
   struct Outlet {
@@ -99,6 +100,7 @@ class Dispatcher {
   // The thread's own.
   std::array<PacketIndex, kBatch> batch_{};
   std::array<Packet*, kBatch> frames_{};
+  std::array<Parsed, kBatch> parsed_{};
   std::array<const FlowKey*, kBatch> keys_{};
   std::array<std::uint32_t, kBatch> hashes_{};
   std::array<std::uint64_t, kParseResults> parse_{};

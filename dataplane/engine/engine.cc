@@ -29,6 +29,14 @@ absl::Status ValidateSources(
   return absl::OkStatus();
 }
 
+absl::Status ValidateSinks(const EngineOptions& options) {
+  const std::size_t sinks = options.sinks.size();
+  if (sinks <= 1 || sinks == options.sources.size()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("there are ", sinks, " sinks; use none, one for all, or ",
+                   options.sources.size(), ", one for each source"));
+}
+
 // Rings, queues and what is held together must fit the packet pool.
 absl::Status ValidateLimits(const EngineOptions& options) {
   if (!std::has_single_bit(options.ring_packets) ||
@@ -68,6 +76,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(EngineOptions options) {
                 options.processors};
   LB_RETURN_IF_ERROR(ValidateLayout(layout));
   LB_RETURN_IF_ERROR(ValidateSources(options.sources));
+  LB_RETURN_IF_ERROR(ValidateSinks(options));
   LB_RETURN_IF_ERROR(ValidateLimits(options));
   const Table table = options.table.value_or(DealRoundRobin(layout));
   LB_RETURN_IF_ERROR(ValidateTable(table, layout));

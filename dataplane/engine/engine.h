@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "common/counters.h"
 #include "dataplane/core/packet_handler.h"
+#include "dataplane/core/packet_sink.h"
 #include "dataplane/core/packet_source.h"
 #include "dataplane/dataplane.h"
 
@@ -30,6 +31,9 @@ struct EngineOptions {
   // One dispatcher each; 1 to kMaxDispatchers.
   std::vector<std::unique_ptr<PacketSource>> sources;
   PacketHandlerFactory handler;
+  // Where packets go that the handler sends: none, one for all sources, or one
+  // for each (null: nowhere). What cannot be sent is counted.
+  std::vector<std::unique_ptr<PacketSink>> sinks;
   // Packet buffers of each dispatcher; rounded up to a power of two.
   std::uint32_t pool_packets = 16'384;
   // Slots of each (dispatcher, processor) ring; a power of two.
@@ -83,9 +87,10 @@ class Engine : public Dataplane {
 
   virtual void Start() = 0;
 
-  // Blocks until every source is exhausted and every packet served or dropped,
-  // or Stop() was called from another thread. Returns the first error that
-  // ended a source early.
+  // Blocks until every source is exhausted and every packet served or dropped
+  // and, where the handler wants it, sent, or Stop() was called from another
+  // thread. Returns the first error that ended a source early or kept a sink
+  // from taking packets.
   virtual absl::Status WaitUntilDone() = 0;
 
   // Ends all threads; packets still queued stay counted as queued. A thread

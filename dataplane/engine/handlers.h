@@ -9,10 +9,17 @@
 
 namespace lb::dataplane {
 
-// "count" keeps connection records; "burn:TIME" (such as burn:20us) also spends
-// so much CPU time on every packet. Both let idle connections go.
-// INVALID_ARGUMENT for anything else.
+// All keep connection records and let idle connections go:
+//   count                        nothing else
+//   reflect                      answers packets; see Reflect()
+//   burn:TIME                    spends so much CPU time on every packet
+//   burn:TIME,connection=TIME    and so much on the first of a connection
+//   burn:connection=TIME         or on that alone
+// with a TIME of at most 1s, such as 20us. INVALID_ARGUMENT for anything else.
 absl::StatusOr<PacketHandlerFactory> MakeHandlerFactory(std::string_view spec);
+
+// The forms above, for a program's --help.
+std::string_view HandlerHelp();
 
 }  // namespace lb::dataplane
 

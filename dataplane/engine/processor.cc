@@ -24,7 +24,8 @@ Processor::Processor(const ProcessorOptions& options, ProcessorShared& shared,
       bucket_mask_(static_cast<std::uint32_t>(shared.buckets.buckets()) - 1),
       packets_(shared.packets.packets().data()),
       handler_(std::move(handler)),
-      idle_ticks_(static_cast<TimerTick>(options.idle_timeout.count())),
+      idle_ticks_(static_cast<TimerTick>(options.idle_timeout.count()) + 2),
+      output_(*shared.outputs[index_]),
       slots_(shared.buckets.buckets()),
       queue_(shared.connections.base(), packets_,
              {.quantum = options.quantum, .limit = options.queue_limit}),
@@ -105,7 +106,11 @@ void Processor::RunWorker() {
       }
     }
     LetTimersIn();
-    if (!worked) Idle();
+    if (output_blocked_) {
+      WaitForOutput();
+    } else if (!worked) {
+      Idle();
+    }
   }
   const std::lock_guard lock(monitor_);
   if (ledger_.fenced()) ThrowAway();
@@ -125,7 +130,7 @@ bool Processor::RunBatch() {
   // What came with a bucket is accounted for before a handler can hang on it.
   if (worked) Commit();
   worked |= ReleaseBehindFences();
-  worked |= TakeIn() > 0;
+  worked |= TakeIn(start_ns) > 0;
   worked |= Serve(start_ns, cpu_start_ns) > 0;
   if (worked) AccountBatch(start_ns, cpu_start_ns);
   Commit();

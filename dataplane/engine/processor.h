@@ -23,6 +23,7 @@
 #include "dataplane/engine/descriptor.h"
 #include "dataplane/engine/dispatcher.h"
 #include "dataplane/engine/mailbox.h"
+#include "dataplane/engine/output_ring.h"
 #include "dataplane/engine/packet_pool.h"
 #include "dataplane/engine/processor_ledger.h"
 #include "dataplane/engine/processor_sample.h"
@@ -32,6 +33,7 @@
 
 namespace lb::dataplane {
 
+class OutputThread;
 class Processor;
 
 // What the processors of one data plane share. Everything outlives them.
@@ -47,6 +49,9 @@ struct ProcessorShared {
   // Both filled before any processor starts.
   std::vector<std::unique_ptr<Processor>> processors{};
   std::vector<std::unique_ptr<Dispatcher>> dispatchers{};
+  // The same; without an output thread nothing can be sent.
+  OutputRings outputs{};
+  std::unique_ptr<OutputThread> output{};
 };
 
 struct ProcessorOptions {
@@ -60,9 +65,12 @@ struct ProcessorOptions {
   std::uint32_t hold_packets = 0;  // limit of what is held for moves
   std::chrono::nanoseconds quantum{0};
   std::chrono::milliseconds idle_timeout{0};
+  // Serve only while there is room for output, as sources that can wait allow.
+  bool wait_for_output = false;
 };
 
-// The worker takes the lock once per batch, the timer thread once per wake;
+// The worker takes the lock once per batch (at most kBatchNs, and half of it
+// more where the rings are full), the timer thread once per wake;
 // everything marked "monitor" is plain data under it. Nobody else takes it.
 class Processor {
  public:
@@ -85,8 +93,6 @@ class Processor {
     mailbox_.Put(std::move(mail));
     waiter_.Notify();
   }
-  // Its handler's methods only: the generation that what they send belongs to.
-  std::uint32_t joined_generation() const { return ledger_.joined(); }
   // Dispatcher d pushes into it.
   DescriptorRing& ring(std::size_t d) { return *rings_[d]; }
   // Packets in its rings; a momentary truth.
@@ -151,7 +157,8 @@ class Processor {
   void AccountBatch(std::int64_t start_ns, std::int64_t cpu_start_ns);
 
   // processor_intake.cc: from the rings into the queues.
-  std::size_t TakeIn();
+  std::size_t TakeIn(std::int64_t batch_start_ns);
+  std::size_t TakeFrom(std::size_t d);
   bool MayTakeFrom(std::size_t d) const;
   void Accept(const Descriptor& descriptor);
   void LoseUnexpected();
@@ -164,8 +171,15 @@ class Processor {
 
   // processor_service.cc: from the queues to the handler.
   std::size_t Serve(std::int64_t batch_start_ns, std::int64_t cpu_start_ns);
-  void ServePacket(Connection& connection, PacketIndex packet);
+  void ServePacket(ConnectionIndex index, PacketIndex packet);
   void CheckOrder(Connection& connection, const Packet& packet);
+
+  // processor_output.cc: what the handler wants sent.
+  bool MayServe() { return !options_.wait_for_output || OutputHasRoom(); }
+  bool OutputHasRoom();
+  void SendOn(PacketIndex packet);
+  void PublishOutput();
+  void WaitForOutput();
 
   // processor_moves.cc: mail, fences, hand-over.
   bool HandleMail();
@@ -194,6 +208,9 @@ class Processor {
   void RunTimers();
   std::size_t ExpireDue();
   void Expire(Bucket& bucket, ConnectionIndex index);
+  void SetTimer(ConnectionIndex index, std::chrono::milliseconds after);
+  // The tick by which `after` from now_ns_ has passed.
+  TimerTick TickAfter(std::chrono::milliseconds after) const;
   void Forget(Bucket& bucket, ConnectionIndex index);
 
   TimerTick TickOf(std::int64_t now_ns) const {
@@ -206,7 +223,10 @@ class Processor {
   const std::uint32_t bucket_mask_;
   Packet* const packets_;  // base of the pool
   const std::unique_ptr<PacketHandler> handler_;
+  // One more for the tick that has begun, one for the batch: a packet may be
+  // served later than now_tick_, by less than that.
   const TimerTick idle_ticks_;
+  OutputRing& output_;
 
   // Between threads.
   std::vector<std::unique_ptr<DescriptorRing>> rings_;  // by dispatcher
@@ -247,6 +267,7 @@ class Processor {
 
   // The worker's own.
   std::int64_t sleep_ns_ = 0;  // in the interval
+  bool output_blocked_ = false;  // the last batch ended for want of room
 };
 
 }  // namespace lb::dataplane

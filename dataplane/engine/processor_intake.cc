@@ -2,37 +2,65 @@
 #include <array>
 
 #include "dataplane/core/flow_hash.h"
+#include "dataplane/engine/cycle_clock.h"
 #include "dataplane/engine/processor.h"
 
 namespace lb::dataplane {
 
-std::size_t Processor::TakeIn() {
-  std::array<Descriptor, kIntake> taken;
+// All that is in the rings, or what a batch's time is enough for: a ring knows
+// no fairness, and what stays in it keeps sparse connections waiting behind
+// heavy ones. Who waits, and who pays when all is full, is for the fair queue
+// to say.
+std::size_t Processor::TakeIn(std::int64_t batch_start_ns) {
   std::size_t total = 0;
-  for (std::size_t d = 0; d < rings_.size(); ++d) {
-    if (!MayTakeFrom(d)) continue;
-    const std::size_t n = rings_[d]->Pop(taken);
-    // Two rounds of hints, so that the memory for all packets of the batch is
-    // under way before the first one is looked at.
-    for (std::size_t i = 0; i < n; ++i) {
-      __builtin_prefetch(&packets_[taken[i].packet], /*rw=*/1);
-      const Bucket* bucket = slots_[taken[i].hash & bucket_mask_].bucket;
-      if (bucket != nullptr) bucket->table->PrefetchHead(taken[i].hash);
+  bool more = true;
+  while (more) {
+    more = false;
+    for (std::size_t d = 0; d < rings_.size(); ++d) {
+      const std::size_t n = MayTakeFrom(d) ? TakeFrom(d) : 0;
+      more |= n == kIntake;
+      total += n;
     }
-    for (std::size_t i = 0; i < n; ++i) {
-      const Bucket* bucket = slots_[taken[i].hash & bucket_mask_].bucket;
-      if (bucket != nullptr) bucket->table->PrefetchConnection(taken[i].hash);
-    }
-    for (std::size_t i = 0; i < n; ++i) Accept(taken[i]);
-    total += n;
+    more &= CycleClock::Get().NowNs() - batch_start_ns < kBatchNs;
   }
   return total;
 }
 
+std::size_t Processor::TakeFrom(std::size_t d) {
+  std::array<Descriptor, kIntake> taken;
+  const std::size_t n = rings_[d]->Pop(taken);
+  // Three rounds of hints, so that the memory for all packets is under way
+  // before the first one is looked at. They look at the bucket's table, so only
+  // where it is ours.
+  const auto table_of = [&](const Descriptor& descriptor) {
+    const Bucket* bucket = slots_[descriptor.hash & bucket_mask_].bucket;
+    return bucket == nullptr ? nullptr : bucket->table;
+  };
+  for (std::size_t i = 0; i < n; ++i) {
+    __builtin_prefetch(&packets_[taken[i].packet], /*rw=*/1);
+    if (auto* table = table_of(taken[i])) table->PrefetchHead(taken[i].hash);
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    auto* table = table_of(taken[i]);
+    if (table != nullptr) table->PrefetchConnection(taken[i].hash);
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto* table = table_of(taken[i]);
+    if (table == nullptr) continue;
+    // Likely the one: chains are short.
+    const ConnectionIndex first = table->First(taken[i].hash);
+    if (first != kNoConnection) queue_.PrefetchEnqueue(first);
+  }
+  for (std::size_t i = 0; i < n; ++i) Accept(taken[i]);
+  return n;
+}
+
 // Packets of a source that can wait are left in the ring while the queue is
-// full; they are never dropped for want of room.
+// full; they are never dropped for want of room. While buckets wait to leave,
+// all are taken in: what lies before the fences must not wait until the queue
+// has been served, and the buffers bound it.
 bool Processor::MayTakeFrom(std::size_t d) const {
-  return shared_.dispatchers[d]->live() ||
+  return shared_.dispatchers[d]->live() || release_.has_value() ||
          queue_.packets() + kIntake <= options_.queue_packets;
 }
 

@@ -107,6 +107,7 @@ void Processor::Adopt(Bucket& bucket) {
   Slot& slot = slots_[id.index()];
   slot.bucket = &bucket;
   slot.incoming = false;
+  output_.Adopted(shared_.outputs);
   bucket.table->ForEach(id,
                         [&](ConnectionIndex index) { queue_.Attach(index); });
   due_.Set(id, bucket.wheel.NextDue());

@@ -7,27 +7,32 @@
 
 namespace lb::dataplane {
 
-// Turns until the batch's time is up, one at least: a worker that was preempted
-// on its way here must not take its queue for empty. Returns the packets
-// served.
+// Turns until the batch's time is up, half of it at least where taking in took
+// longer, and one in any case: a worker that was preempted on its way here must
+// not take its queue for empty. Returns the packets served.
 std::size_t Processor::Serve(std::int64_t batch_start_ns,
                              std::int64_t cpu_start_ns) {
   const CycleClock& clock = CycleClock::Get();
   std::size_t served = 0;
   now_ns_ = clock.NowNs();
+  now_tick_ = TickOf(now_ns_);
+  const std::int64_t end_ns =
+      std::max(batch_start_ns + kBatchNs, now_ns_ + kBatchNs / 2);
   do {
+    if (!MayServe()) break;
     const ConnectionIndex index = queue_.NextTurn();
     if (index == kNoConnection) break;
     Connection& connection = shared_.connections[index];
     const std::int64_t turn_start_ns = now_ns_;
     const std::int64_t budget_ns =
-        std::min(queue_.TurnBudget(), batch_start_ns + kBatchNs - now_ns_);
+        std::min(queue_.TurnBudget(), end_ns - now_ns_);
     std::uint32_t packets = 0;
     do {
-      ServePacket(connection, queue_.Dequeue(index));
+      ServePacket(index, queue_.Dequeue(index));
       ++packets;
       now_ns_ = clock.NowNs();
-    } while (!connection.queue.empty() && now_ns_ - turn_start_ns < budget_ns);
+    } while (!connection.queue.empty() && now_ns_ - turn_start_ns < budget_ns &&
+             MayServe());
     std::int64_t spent_ns = now_ns_ - turn_start_ns;
     if (spent_ns > kBatchNs) {
       // Long enough to have been preempted: believe the thread's CPU clock, or
@@ -41,21 +46,33 @@ std::size_t Processor::Serve(std::int64_t batch_start_ns,
     bucket.interval.served += packets;
     bucket.interval.service_ns += static_cast<std::uint64_t>(spent_ns);
     served += packets;
-  } while (now_ns_ - batch_start_ns < kBatchNs);
+  } while (now_ns_ < end_ns);
+  PublishOutput();
   return served;
 }
 
-void Processor::ServePacket(Connection& connection, PacketIndex packet_index) {
+void Processor::ServePacket(ConnectionIndex index, PacketIndex packet_index) {
+  Connection& connection = shared_.connections[index];
   Packet& packet = packets_[packet_index];
   CheckOrder(connection, packet);
+  const std::uint32_t bytes = packet.wire_bytes;  // as it came
   ++connection.packets;
-  connection.bytes += packet.wire_bytes;
+  connection.bytes += bytes;
   connection.last_seen_ns = now_ns_;
-  TimingWheel::PushBack(connection, now_tick_ + idle_ticks_);
-  handler_->OnPacket(connection, packet);
+  PacketContext context(now_ns_);
+  const Verdict verdict = handler_->OnPacket(connection, packet, context);
+  if (context.timer().has_value()) {
+    SetTimer(index, *context.timer());
+  } else if (!connection.own_timer) {
+    TimingWheel::PushBack(connection, now_tick_ + idle_ticks_);
+  }
   ++counters_.served;
-  counters_.bytes += packet.wire_bytes;
-  shared_.packets.Return(index_, packet_index);
+  counters_.bytes += bytes;
+  if (verdict == Verdict::kSend) {
+    SendOn(packet_index);
+  } else {
+    shared_.packets.Return(index_, packet_index);
+  }
 }
 
 // Sequence numbers of one dispatcher rise along a connection; they wrap, so

@@ -71,20 +71,42 @@ void Processor::Expire(Bucket& bucket, ConnectionIndex index) {
   // The timer before hung: this one is void with all that is in our hands.
   if (ledger_.fenced()) return;
   Connection& connection = shared_.connections[index];
-  if (!connection.queue.empty()) {
+  const bool waiting = !connection.queue.empty();
+  if (waiting && !connection.own_timer) {
     // Not idle at all, only not served for long.
     bucket.wheel.Schedule(index, now_tick_ + idle_ticks_);
     return;
   }
   const std::optional<std::chrono::milliseconds> more =
-      handler_->OnTimer(connection);
+      handler_->OnTimer(connection, now_ns_);
   if (more.has_value()) {
-    bucket.wheel.Schedule(
-        index, now_tick_ + static_cast<TimerTick>(
-                               std::max<std::int64_t>(more->count(), 1)));
+    bucket.wheel.Schedule(index, TickAfter(*more));
+  } else if (waiting) {
+    connection.own_timer = false;
+    bucket.wheel.Schedule(index, now_tick_ + idle_ticks_);
+  } else {
+    Forget(bucket, index);
+  }
+}
+
+void Processor::SetTimer(ConnectionIndex index,
+                         std::chrono::milliseconds after) {
+  Connection& connection = shared_.connections[index];
+  connection.own_timer = true;
+  const TimerTick deadline = TickAfter(after);
+  if (deadline >= connection.deadline) {
+    TimingWheel::PushBack(connection, deadline);
     return;
   }
-  Forget(bucket, index);
+  Bucket& bucket = *slots_[connection.hash & bucket_mask_].bucket;
+  bucket.wheel.Reschedule(index, deadline);
+  if (due_.Lower(bucket.id, bucket.wheel.NextDue())) timer_waiter_.Notify();
+}
+
+TimerTick Processor::TickAfter(std::chrono::milliseconds after) const {
+  const auto ticks =
+      static_cast<TimerTick>(std::max<std::int64_t>(after.count(), 1));
+  return TickOf(now_ns_) + 1 + ticks;  // 1: this tick has begun already
 }
 
 void Processor::Forget(Bucket& bucket, ConnectionIndex index) {

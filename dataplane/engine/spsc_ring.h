@@ -32,12 +32,16 @@ class SpscRing {
 
   // Producer. False, and nothing pushed, when there is no room.
   bool Push(T value) {
-    if (staged_ - known_head_ == slots_.size()) {
-      known_head_ = head_.load(std::memory_order_acquire);
-      if (staged_ - known_head_ == slots_.size()) return false;
-    }
+    if (!HasRoom()) return false;
     slots_[staged_++ & mask_] = value;
     return true;
+  }
+
+  // Producer. Whether Push() would find room.
+  bool HasRoom() {
+    if (staged_ - known_head_ < slots_.size()) return true;
+    known_head_ = head_.load(std::memory_order_acquire);
+    return staged_ - known_head_ < slots_.size();
   }
 
   // Producer. Makes everything pushed so far visible to the consumer; returns
@@ -45,6 +49,11 @@ class SpscRing {
   bool Publish() {
     if (staged_ == tail_.load(std::memory_order_relaxed)) return false;
     tail_.store(staged_, std::memory_order_seq_cst);
+    // The consumer has read these lines a lap ago; to have them back by the
+    // time they are written takes as long as a batch does.
+    for (std::size_t i = 0; i < kAhead; i += 64 / sizeof(T)) {
+      __builtin_prefetch(&slots_[(staged_ + i) & mask_], /*rw=*/1);
+    }
     return true;
   }
 
@@ -71,14 +80,17 @@ class SpscRing {
   std::uint64_t head() const { return head_.load(std::memory_order_acquire); }
 
  private:
+  static constexpr std::size_t kAhead = 64;  // elements
+
   std::vector<T> slots_;
   const std::size_t mask_;
-  // Each side's positions on its own cache line.
+  // Cache lines of their own: what the other side looks at, and what it does
+  // not, or every push would take away the line that the consumer polls.
   alignas(64) std::atomic<std::uint64_t> tail_{0};
-  std::uint64_t staged_ = 0;      // producer's
-  std::uint64_t known_head_ = 0;  // producer's last look at head_
   alignas(64) std::atomic<std::uint64_t> head_{0};
-  std::uint64_t known_tail_ = 0;  // consumer's last look at tail_
+  alignas(64) std::uint64_t staged_ = 0;      // the producer's
+  std::uint64_t known_head_ = 0;              // its last look at head_
+  alignas(64) std::uint64_t known_tail_ = 0;  // the consumer's look at tail_
 };
 
 }  // namespace lb::dataplane

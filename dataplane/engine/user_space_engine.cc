@@ -1,6 +1,7 @@
 #include "dataplane/engine/user_space_engine.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "dataplane/engine/cycle_clock.h"
@@ -12,7 +13,7 @@ UserSpaceEngine::UserSpaceEngine(EngineOptions options, Layout layout,
                                  std::unique_ptr<ConnectionPool> connections)
     : layout_(std::move(layout)),
       table_(table),
-      packets_(options.sources.size(), options.processors.size(),
+      packets_(options.sources.size(), options.processors.size() + 1,
                options.pool_packets),
       connections_(std::move(connections)),
       buckets_(*connections_, options.buckets),
@@ -35,18 +36,21 @@ UserSpaceEngine::UserSpaceEngine(EngineOptions options, Layout layout,
       interval_table_(ComputeDigest(table)) {
   MakeProcessors(options, table);
   MakeDispatchers(options, hash);
+  MakeOutput(std::move(options.sinks));
 }
 
 UserSpaceEngine::~UserSpaceEngine() { Stop(); }
 
-// Half of the buffers are for the rings, a quarter each for what is queued and
-// what is held.
+// Half of the buffers are for the rings, a quarter for what is queued, an
+// eighth each for what is held and what is to be sent.
 void UserSpaceEngine::MakeProcessors(const EngineOptions& options,
                                      const Table& table) {
   const auto count = static_cast<std::uint32_t>(options.processors.size());
   const auto buffers = static_cast<std::uint32_t>(packets_.packets().size());
   const std::uint32_t part = std::max(buffers / 4 / count, 1U);
   const bool live = options.sources.front()->live();
+  shared_.outputs =
+      MakeOutputRings(count, std::bit_floor(std::max(part / 2, 1U)));
   for (std::uint32_t p = 0; p < count; ++p) {
     std::vector<BucketId> owned;
     for (std::uint32_t b = 0; b < options.buckets; ++b) {
@@ -58,9 +62,10 @@ void UserSpaceEngine::MakeProcessors(const EngineOptions& options,
     own.ring_packets = options.ring_packets;
     own.queue_packets = part;
     own.queue_limit = live ? part : buffers;
-    own.hold_packets = part;
+    own.hold_packets = std::max(part / 2, 1U);
     own.quantum = options.quantum;
     own.idle_timeout = options.idle_timeout;
+    own.wait_for_output = !live && !options.sinks.empty();
     shared_.processors.push_back(std::make_unique<Processor>(
         own, shared_, options.handler(own.id), owned));
     capacities_.emplace_back(options.processors[p].capacity_permille);
@@ -81,12 +86,31 @@ void UserSpaceEngine::MakeDispatchers(EngineOptions& options,
   }
 }
 
+void UserSpaceEngine::MakeOutput(
+    std::vector<std::unique_ptr<PacketSink>> sinks) {
+  if (sinks.empty()) return;
+  OutputThread::Wiring wiring{
+      .pool = packets_,
+      .returner = shared_.processors.size(),
+      .rings = shared_.outputs,
+      .generation =
+          [this](std::size_t p) { return shared_.processors[p]->generation(); },
+      .on_returned =
+          [this] {
+            for (const auto& d : shared_.dispatchers) d->room().Notify();
+          },
+      .on_idle = idle_};
+  shared_.output =
+      std::make_unique<OutputThread>(std::move(wiring), std::move(sinks));
+}
+
 Table UserSpaceEngine::table() const {
   const std::lock_guard lock(table_mutex_);
   return table_;
 }
 
 void UserSpaceEngine::Start() {
+  if (shared_.output != nullptr) shared_.output->Start();
   for (const auto& processor : shared_.processors) processor->Start();
   for (const auto& dispatcher : shared_.dispatchers) dispatcher->Start();
 }
@@ -98,6 +122,10 @@ void UserSpaceEngine::Stop() {
   for (const auto& dispatcher : shared_.dispatchers) dispatcher->Join();
   for (const auto& processor : shared_.processors) processor->RequestStop();
   for (const auto& processor : shared_.processors) processor->Join();
+  if (shared_.output != nullptr) {
+    shared_.output->RequestStop();
+    shared_.output->Join();
+  }
 }
 
 absl::Status UserSpaceEngine::WaitUntilDone() {
@@ -108,11 +136,15 @@ absl::Status UserSpaceEngine::WaitUntilDone() {
                        [](const auto& p) {
                          // What it holds is dropped, whenever it returns.
                          return p->out_of_service() || p->Drained();
-                       });
+                       }) &&
+           // Last: the processors send nothing more.
+           (shared_.output == nullptr || shared_.output->Drained());
   };
+  bool all_done = false;
   while (!stop_.load(std::memory_order_seq_cst)) {
     idle_.Prepare();
-    if (done() || stop_.load(std::memory_order_seq_cst)) {
+    all_done = done();
+    if (all_done || stop_.load(std::memory_order_seq_cst)) {
       idle_.Cancel();
       break;
     }
@@ -122,6 +154,8 @@ absl::Status UserSpaceEngine::WaitUntilDone() {
     if (!dispatcher->done()) continue;  // its thread still owns the source
     if (absl::Status status = dispatcher->status(); !status.ok()) return status;
   }
+  // Otherwise the output thread is still using its sinks.
+  if (all_done && shared_.output != nullptr) return shared_.output->status();
   return absl::OkStatus();
 }
 
@@ -142,6 +176,9 @@ EngineSummary UserSpaceEngine::Summary() const {
     for (std::size_t i = 0; i < kDropReasons; ++i) {
       sum.dropped[i] += own.dropped[i];
     }
+    for (std::size_t i = 0; i < kUnsentReasons; ++i) {
+      sum.unsent[i] += own.unsent[i];
+    }
     sum.reordered += own.reordered;
     sum.duplicated += own.duplicated;
     sum.queued +=
@@ -153,6 +190,7 @@ EngineSummary UserSpaceEngine::Summary() const {
     summary.processors.push_back(
         {own.served, std::chrono::nanoseconds(processor->busy_total_ns())});
   }
+  if (shared_.output != nullptr) sum += shared_.output->counters();
   sum.lost = sum.arrived - sum.served - sum.dropped_total() - sum.queued;
   for (std::uint32_t b = 0; b < layout_.buckets; ++b) {
     summary.bucket_packets.push_back(buckets_.served(BucketId(b)));

@@ -19,6 +19,7 @@
 #include "dataplane/engine/capacity_meter.h"
 #include "dataplane/engine/engine.h"
 #include "dataplane/engine/move_batch.h"
+#include "dataplane/engine/output_thread.h"
 #include "dataplane/engine/packet_pool.h"
 #include "dataplane/engine/processor.h"
 #include "dataplane/engine/processor_ledger.h"
@@ -57,6 +58,7 @@ class UserSpaceEngine final : public Engine {
  private:
   void MakeProcessors(const EngineOptions& options, const Table& table);
   void MakeDispatchers(EngineOptions& options, const FlowHash& hash);
+  void MakeOutput(std::vector<std::unique_ptr<PacketSink>> sinks);
 
   // user_space_sample.cc. A reply is null where the processor is out of
   // service.

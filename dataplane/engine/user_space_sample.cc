@@ -145,6 +145,7 @@ Counters UserSpaceEngine::SumCounters() {
     part.dropped = own.dropped;
     part.reordered = own.reordered;
     part.duplicated = own.duplicated;
+    part.unsent = own.unsent;
     part.lost = own.taken_in + own.adopted - own.served - part.dropped_total() -
                 own.handed_over - waiting;
     if (outages_[p].has_value()) {
@@ -152,6 +153,7 @@ Counters UserSpaceEngine::SumCounters() {
     }
     sum += part;
   }
+  if (shared_.output != nullptr) sum += shared_.output->counters();
   return sum;
 }
 

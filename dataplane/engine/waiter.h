@@ -18,7 +18,7 @@ namespace lb::dataplane {
 // A notifier first makes its work visible by a sequentially consistent store,
 // then calls Notify(). Since Prepare() is sequentially consistent too, either
 // the sleeper sees the work or the notifier sees the sleeper.
-class Waiter {
+class alignas(64) Waiter {  // what notifiers look at, and nothing else
  public:
   // Sleeper: announces that it is about to sleep.
   void Prepare() { state_.store(kSleeping, std::memory_order_seq_cst); }

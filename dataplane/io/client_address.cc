@@ -1,5 +1,7 @@
 #include "dataplane/io/client_address.h"
 
+#include "dataplane/core/big_endian.h"
+#include "dataplane/core/checksum.h"
 #include "dataplane/core/parser.h"
 
 namespace lb::dataplane {
@@ -8,24 +10,12 @@ namespace {
 constexpr std::uint32_t kStep24 = 0x9e3779;
 constexpr std::uint32_t kStep32 = 0x9e3779b1;
 
-std::uint32_t Load16(std::span<const std::byte> frame, std::size_t offset) {
-  return std::to_integer<std::uint32_t>(frame[offset]) << 8 |
-         std::to_integer<std::uint32_t>(frame[offset + 1]);
-}
-
-void Store16(std::span<std::byte> frame, std::size_t offset,
-             std::uint32_t value) {
-  frame[offset] = static_cast<std::byte>(value >> 8);
-  frame[offset + 1] = static_cast<std::byte>(value);
-}
-
 // RFC 1624, equation 3: the checksum after 32 covered bits changed.
-std::uint32_t UpdateChecksum(std::uint32_t checksum, std::uint32_t before,
+std::uint16_t UpdateChecksum(std::uint32_t checksum, std::uint32_t before,
                              std::uint32_t after) {
-  std::uint32_t sum = (~checksum & 0xffff) + (~before >> 16 & 0xffff) +
-                      (~before & 0xffff) + (after >> 16) + (after & 0xffff);
-  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
-  return ~sum & 0xffff;
+  return FoldChecksum(std::uint64_t{~checksum & 0xffff} +
+                      (~before >> 16 & 0xffff) + (~before & 0xffff) +
+                      (after >> 16) + (after & 0xffff));
 }
 
 }  // namespace
@@ -47,15 +37,13 @@ ClientAddress FindClient(std::span<const std::byte> frame) {
 void ShiftClient(std::span<std::byte> frame, ClientAddress client,
                  std::uint64_t round) {
   if (client.address == 0) return;
-  const std::uint32_t before =
-      Load16(frame, client.address) << 16 | Load16(frame, client.address + 2u);
+  const std::uint32_t before = Load32(frame, client.address);
   const auto times = static_cast<std::uint32_t>(round);
   const bool ipv6 = client.checksum == 0;
   const std::uint32_t mask = ipv6 ? 0xffff'ffff : 0x00ff'ffff;
   const std::uint32_t moved = before + times * (ipv6 ? kStep32 : kStep24);
   const std::uint32_t after = (before & ~mask) | (moved & mask);
-  Store16(frame, client.address, after >> 16);
-  Store16(frame, client.address + 2u, after);
+  Store32(frame, client.address, after);
   if (ipv6) return;
   const std::uint32_t checksum = Load16(frame, client.checksum);
   Store16(frame, client.checksum, UpdateChecksum(checksum, before, after));

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <span>
 
+#include "dataplane/core/checksum.h"
+
 namespace lb::dataplane {
 namespace {
 
@@ -34,19 +36,8 @@ class Writer {
   std::byte* to_;
 };
 
-// Sum of 16-bit words (RFC 1071), not yet folded. `bytes` has an even size.
-std::uint32_t Sum(std::span<const std::byte> bytes) {
-  std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < bytes.size(); i += 2) {
-    sum += std::to_integer<std::uint32_t>(bytes[i]) << 8 |
-           std::to_integer<std::uint32_t>(bytes[i + 1]);
-  }
-  return sum;
-}
-
-void PutChecksum(std::byte* to, std::uint32_t sum) {
-  while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
-  Writer(to).Put16(~sum & 0xffff);
+void PutChecksum(std::byte* to, std::uint64_t sum) {
+  Writer(to).Put16(FoldChecksum(sum));
 }
 
 void WriteEthernet(const FlowKey& flow, Writer& writer) {
@@ -78,7 +69,7 @@ std::byte* WriteIp(const FlowKey& flow, std::size_t ip_bytes,
   writer.Put16(0);
   writer.Put(std::span(flow.source).first<4>());
   writer.Put(std::span(flow.destination).first<4>());
-  PutChecksum(header + 10, Sum({header, 20}));
+  PutChecksum(header + 10, ChecksumSum({header, 20}));
   return header + 12;
 }
 
@@ -120,9 +111,9 @@ void WriteFrame(const FlowKey& flow, std::uint32_t bytes, std::uint64_t number,
   std::fill(writer.position(), packet.frame.data() + bytes, std::byte{0});
   // The pseudo-header (RFC 9293, 8200): addresses, protocol, length; the
   // payload's zeros add nothing.
-  PutChecksum(checksum, Sum({addresses, transport}) + flow.protocol +
-                            static_cast<std::uint32_t>(transport_bytes) +
-                            Sum({transport, writer.position()}));
+  PutChecksum(checksum, ChecksumSum({addresses, transport}) + flow.protocol +
+                            transport_bytes +
+                            ChecksumSum({transport, writer.position()}));
 }
 
 }  // namespace lb::dataplane

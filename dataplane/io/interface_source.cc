@@ -32,25 +32,20 @@ constexpr unsigned kBlockTimeoutMs = 2;
 constexpr std::size_t kMacBytes = 12;
 constexpr std::size_t kVlanTagBytes = 4;
 
-absl::Status Failure(std::string_view name, std::string_view what) {
-  return ErrnoStatus(
-      errno, absl::StrCat("interface ", ToAbsl(name), ": ", ToAbsl(what)));
-}
-
 template <class Value>
 absl::Status SetOption(std::string_view name, int socket, int option,
                        const Value& value, std::string_view what) {
   if (setsockopt(socket, SOL_PACKET, option, &value, sizeof(value)) == 0) {
     return absl::OkStatus();
   }
-  return Failure(name, what);
+  return InterfaceFailure(name, what);
 }
 
 absl::Status CheckEthernet(const std::string& name, int socket) {
   ifreq request{};
   name.copy(request.ifr_name, IFNAMSIZ - 1);
   if (ioctl(socket, SIOCGIFHWADDR, &request) != 0) {
-    return Failure(name, "cannot read its type");
+    return InterfaceFailure(name, "cannot read its type");
   }
   const auto type = request.ifr_hwaddr.sa_family;
   if (type == ARPHRD_ETHER || type == ARPHRD_LOOPBACK) return absl::OkStatus();
@@ -68,7 +63,7 @@ absl::Status LimitFrames(const std::string& name, int socket) {
                  sizeof(program)) == 0) {
     return absl::OkStatus();
   }
-  return Failure(name, "cannot limit the captured length");
+  return InterfaceFailure(name, "cannot limit the captured length");
 }
 
 // The status word is shared with the kernel, which writes a block before it.
@@ -105,24 +100,11 @@ void FillPacket(const std::byte* at, const tpacket3_hdr& header,
 
 absl::StatusOr<std::unique_ptr<InterfaceSource>> InterfaceSource::Open(
     const InterfaceOptions& options) {
-  const unsigned index = if_nametoindex(options.name.c_str());
-  if (index == 0) {
-    return absl::NotFoundError(
-        absl::StrCat("interface ", options.name,
-                     " does not exist; \"ip link\" lists those that do"));
-  }
-  // Protocol 0: nothing is received before the ring is bound.
-  const int socket = ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-  if (socket < 0 && (errno == EPERM || errno == EACCES)) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        "interface ", options.name,
-        " cannot be read without CAP_NET_RAW; run as root or grant it with "
-        "setcap cap_net_raw+ep PROGRAM"));
-  }
-  if (socket < 0) return Failure(options.name, "cannot make a packet socket");
+  LB_ASSIGN_OR_RETURN(const PacketSocket socket,
+                      OpenPacketSocket(options.name));
   std::unique_ptr<InterfaceSource> source(
-      new InterfaceSource(options.name, socket));
-  LB_RETURN_IF_ERROR(source->Configure(options, index));
+      new InterfaceSource(options.name, socket.descriptor));
+  LB_RETURN_IF_ERROR(source->Configure(options, socket));
   return source;
 }
 
@@ -135,8 +117,8 @@ InterfaceSource::~InterfaceSource() {
 }
 
 absl::Status InterfaceSource::Configure(const InterfaceOptions& options,
-                                        unsigned index) {
-  index_ = index;
+                                        const PacketSocket& socket) {
+  index_ = socket.interface_index;
   LB_RETURN_IF_ERROR(CheckEthernet(name_, socket_));
   LB_RETURN_IF_ERROR(LimitFrames(name_, socket_));
   LB_RETURN_IF_ERROR(SetOption(name_, socket_, PACKET_VERSION, int{TPACKET_V3},
@@ -146,20 +128,12 @@ absl::Status InterfaceSource::Configure(const InterfaceOptions& options,
   LB_RETURN_IF_ERROR(MapRing());
   if (options.promiscuous) {
     packet_mreq request{};
-    request.mr_ifindex = static_cast<int>(index);
+    request.mr_ifindex = static_cast<int>(index_);
     request.mr_type = PACKET_MR_PROMISC;
     LB_RETURN_IF_ERROR(SetOption(name_, socket_, PACKET_ADD_MEMBERSHIP, request,
                                  "cannot be made promiscuous"));
   }
-  sockaddr_ll address{};
-  address.sll_family = AF_PACKET;
-  address.sll_protocol = htons(ETH_P_ALL);
-  address.sll_ifindex = static_cast<int>(index);
-  if (bind(socket_, reinterpret_cast<const sockaddr*>(&address),
-           sizeof(address)) != 0) {
-    return Failure(name_, "cannot be bound to");
-  }
-  return absl::OkStatus();
+  return BindPacketSocket(socket, name_, ETH_P_ALL);
 }
 
 absl::Status InterfaceSource::MapRing() {
@@ -174,7 +148,8 @@ absl::Status InterfaceSource::MapRing() {
                                "cannot have a receive ring"));
   void* const ring = mmap(nullptr, std::size_t{kBlockBytes} * kBlocks,
                           PROT_READ | PROT_WRITE, MAP_SHARED, socket_, 0);
-  if (ring == MAP_FAILED) return Failure(name_, "cannot map its receive ring");
+  if (ring == MAP_FAILED)
+    return InterfaceFailure(name_, "cannot map its receive ring");
   ring_ = static_cast<std::byte*>(ring);
   return absl::OkStatus();
 }

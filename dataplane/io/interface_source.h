@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "dataplane/core/packet_source.h"
+#include "dataplane/io/packet_socket.h"
 
 namespace lb::dataplane {
 
@@ -46,7 +47,8 @@ class InterfaceSource final : public PacketSource {
  private:
   InterfaceSource(std::string name, int socket);
 
-  absl::Status Configure(const InterfaceOptions& options, unsigned index);
+  absl::Status Configure(const InterfaceOptions& options,
+                         const PacketSocket& socket);
   absl::Status MapRing();
   std::byte* Block(std::size_t block) const;
   bool BlockReady() const;

@@ -88,6 +88,7 @@ TEST_F(GrpcLinkTest, CarriesReportsResultsAndEvents) {
   report.sample.processors[1].busy = milliseconds(7);
   report.sample.buckets = {{BucketId(3), 40, 5, 6, true}};
   report.sample.counters.drop(DropReason::kPool) = 11;
+  report.sample.counters.not_sent(UnsentReason::kSink) = 12;
   ASSERT_TRUE(link.TrySend(report));
   PlanResult result;
   result.epoch = Epoch(8);
@@ -108,6 +109,7 @@ TEST_F(GrpcLinkTest, CarriesReportsResultsAndEvents) {
   EXPECT_EQ(first->report().buckets().load_ns_per_s(0), 40u);
   EXPECT_EQ(first->report().buckets().lower_bound(0), 3u);
   EXPECT_EQ(first->report().counters().dropped().pool(), 11u);
+  EXPECT_EQ(first->report().counters().unsent().sink(), 12u);
   const auto second = controller_->Receive(kLimit);
   ASSERT_TRUE(second && second->has_plan_result());
   EXPECT_EQ(second->plan_result().state(), v1::APPLY_STATE_PARTIAL);

@@ -40,6 +40,8 @@ PlanRecord FullRecord() {
                            std::chrono::nanoseconds(12'345)}};
   result.applied.counters.served = 77;
   result.applied.counters.drop(DropReason::kTakeover) = 9;
+  result.applied.counters.sent = 8;
+  result.applied.counters.not_sent(UnsentReason::kSink) = 3;
   result.applied.table = Digest(0xfedc'ba98'7654'3210);
   record.unacknowledged = result;
   return record;
@@ -82,6 +84,8 @@ TEST(PlanFile, KeepsEveryField) {
   EXPECT_EQ(result.applied.moves[0].pause.count(), 12'345);
   EXPECT_EQ(result.applied.counters.served, 77u);
   EXPECT_EQ(result.applied.counters.drop(DropReason::kTakeover), 9u);
+  EXPECT_EQ(result.applied.counters.sent, 8u);
+  EXPECT_EQ(result.applied.counters.not_sent(UnsentReason::kSink), 3u);
   EXPECT_EQ(result.applied.table, Digest(0xfedc'ba98'7654'3210));
 }
 

@@ -22,6 +22,8 @@ TEST(RunReport, HoldsEveryField) {
   summary.counters.served = 10;
   summary.counters.bytes = 900;
   summary.counters.drop(DropReason::kPool) = 4;
+  summary.counters.sent = 6;
+  summary.counters.not_sent(UnsentReason::kCut) = 2;
   summary.counters.lost = 1;
   summary.counters.reordered = 2;
   summary.counters.duplicated = 3;
@@ -41,6 +43,8 @@ TEST(RunReport, HoldsEveryField) {
     "buckets": [{"packets": 0}, {"packets": 10}],
     "dropped": {"ring_full": 0, "queue_full": 0, "hold_full": 0,
                 "connection_limit": 0, "pool": 4, "takeover": 0, "source": 0},
+    "sent": 6,
+    "unsent": {"output_full": 0, "cut": 2, "takeover": 0, "sink": 0},
     "lost": 1, "reordered": 2, "duplicated": 3})"));
 }
 

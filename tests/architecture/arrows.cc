@@ -36,6 +36,9 @@ const std::vector<Room>& Rooms() {
        true},
       {"cli", {"balance", "dataplane/core", "sim", "proto"}, true},
       {"proto", {}, true},
+      // What a program outside the project includes.
+      {"examples",
+       {"dataplane", "dataplane/core", "dataplane/engine", "dataplane/io"}},
   };
   return *rooms;
 }

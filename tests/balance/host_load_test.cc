@@ -96,6 +96,32 @@ TEST_F(HostLoadTest, ReportsOfAnotherTableTellBucketLoadsOnly) {
   EXPECT_EQ(load_.bucket_loads()[0], 400 * kMs);
 }
 
+// Applying a plan cuts an interval short: one busy turn in 1 ms is not a
+// utilization of 100%.
+TEST_F(HostLoadTest, ASliverOfAReportTellsNothingOfUtilizations) {
+  LoadSample sliver = Report(table_, 1, 0, 400, 250);
+  sliver.end = milliseconds(1);
+  for (ProcessorLoad& p : sliver.processors) p.samples = {};
+  ASSERT_TRUE(load_.AddReport(sliver).ok());
+  EXPECT_EQ(load_.reports_of_table(), 0u);
+  EXPECT_FALSE(load_.Measure().current_table);
+  ASSERT_TRUE(load_.AddReport(Report(table_, 500, 300, 400, 250)).ok());
+  ASSERT_TRUE(load_.AddReport(sliver).ok());
+  ASSERT_TRUE(load_.AddReport(Report(table_, 500, 300, 400, 250)).ok());
+  EXPECT_EQ(load_.reports_of_table(), 2u);
+  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(0)), 500 * kMs);
+  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(1)), 300 * kMs);
+}
+
+TEST_F(HostLoadTest, WeighsReportsByTheirTime) {
+  LoadSample half = Report(table_, 100, 100, 0, 0);
+  half.end = milliseconds(500);
+  ASSERT_TRUE(load_.AddReport(half).ok());
+  ASSERT_TRUE(load_.AddReport(Report(table_, 500, 200, 0, 0)).ok());
+  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(0)), 400 * kMs);
+  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(1)), 200 * kMs);
+}
+
 TEST_F(HostLoadTest, SeesWhatASaturatedProcessorIsOffered) {
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(load_.AddReport(Report(table_, 1'000, 300, 1'700, 250)).ok());

@@ -332,6 +332,24 @@ TEST_F(OnlineCommandsTest, TheEnvironmentNamesTheController) {
   unsetenv("LBCTL_CONTROLLER");
 }
 
+TEST_F(OnlineCommandsTest, ConnectionFlagsMayComeBeforeOrAfterTheCommand) {
+  AddHost("edge-1");
+  Serve();
+  setenv("LBCTL_CONTROLLER", "unix:/nobody/here", 1);  // flags go first
+  EXPECT_EQ(RunBare({"--controller", address_, "host", "list"}).exit_code, 0);
+  EXPECT_EQ(RunBare({"host", "--controller", address_, "list"}).exit_code, 0);
+  EXPECT_EQ(RunBare({"host", "list", "--controller", address_}).exit_code, 0);
+  unsetenv("LBCTL_CONTROLLER");
+  EXPECT_THAT(RunBare({"host", "list", "--help"}).out,
+              HasSubstr("\nConnection:\n  --controller TARGET="));
+}
+
+TEST_F(OnlineCommandsTest, WrongArgumentsPointToTheCommandsHelp) {
+  EXPECT_THAT(RunBare({"host"}).err, HasSubstr("; see lbctl host --help\n"));
+  EXPECT_THAT(RunBare({"host", "list", "--bogus"}).err,
+              HasSubstr("--bogus; see lbctl host list --help\n"));
+}
+
 TEST_F(OnlineCommandsTest, UnknownThingsExitWithOne) {
   Serve();
   for (const auto& arguments : std::vector<std::vector<std::string>>{

@@ -16,6 +16,9 @@ TEST(Counters, DifferenceAndSumAreInverse) {
   delta.bytes = 400;
   delta.drop(DropReason::kPool) = 1;
   delta.drop(DropReason::kSource) = 3;
+  delta.sent = 2;
+  delta.not_sent(UnsentReason::kCut) = 1;
+  delta.not_sent(UnsentReason::kSink) = 6;
   Counters later = earlier;
   later += delta;
   const Counters back = Difference(later, earlier);
@@ -23,6 +26,8 @@ TEST(Counters, DifferenceAndSumAreInverse) {
   EXPECT_EQ(back.served, 4u);
   EXPECT_EQ(back.bytes, 400u);
   EXPECT_EQ(back.dropped_total(), 4u);
+  EXPECT_EQ(back.sent, 2u);
+  EXPECT_EQ(back.unsent_total(), 7u);
 }
 
 TEST(Counters, QueuedOfADifferenceIsTheLaterLevel) {
@@ -36,6 +41,8 @@ TEST(Counters, QueuedOfADifferenceIsTheLaterLevel) {
 TEST(DropReason, EveryReasonHasItsName) {
   EXPECT_EQ(DropReasonName(DropReason::kRingFull), "ring_full");
   EXPECT_EQ(DropReasonName(DropReason::kSource), "source");
+  EXPECT_EQ(UnsentReasonName(UnsentReason::kOutputFull), "output_full");
+  EXPECT_EQ(UnsentReasonName(UnsentReason::kSink), "sink");
 }
 
 }  // namespace

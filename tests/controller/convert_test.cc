@@ -39,6 +39,8 @@ PlanResult SampleResult() {
   result.counters.lost = 5;
   result.counters.reordered = 6;
   result.counters.duplicated = 7;
+  result.counters.sent = 8;
+  result.counters.unsent = {201, 202, 203, 204};
   result.digest = Digest(std::numeric_limits<std::uint64_t>::max());
   return result;
 }
@@ -69,6 +71,8 @@ TEST(Convert, AHelloArrivesAsItWasSent) {
   EXPECT_EQ(got.last_result->moves[0].outcome, MoveOutcome::kTakenOver);
   EXPECT_EQ(got.last_result->counters.dropped, SampleResult().counters.dropped);
   EXPECT_EQ(got.last_result->counters.duplicated, 7U);
+  EXPECT_EQ(got.last_result->counters.sent, 8U);
+  EXPECT_EQ(got.last_result->counters.unsent, SampleResult().counters.unsent);
   EXPECT_EQ(got.last_result->digest, SampleResult().digest);
 }
 

@@ -47,6 +47,23 @@ TEST(RowCodec, BucketsReadBack) {
   EXPECT_FALSE(UnpackBuckets(bytes.substr(0, bytes.size() - 1)).ok());
 }
 
+TEST(RowCodec, CountersReadBackAndSoDoThoseOfOlderRows) {
+  Counters counters;
+  counters.duplicated = 3;
+  counters.sent = 4;
+  counters.unsent = {5, 6, 7, 8};
+  const std::string bytes = PackCounters(counters);
+  const auto read = UnpackCounters(bytes);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->sent, 4U);
+  EXPECT_EQ(read->unsent, counters.unsent);
+  EXPECT_EQ(PackCounters(*read), bytes);
+  const auto older = UnpackCounters(bytes.substr(0, bytes.size() - 5));
+  ASSERT_TRUE(older.ok()) << older.status();
+  EXPECT_EQ(older->duplicated, 3U);
+  EXPECT_EQ(older->sent, 0U);
+}
+
 TEST(RowCodec, OddTablesAndHalfNumbersAreDamaged) {
   EXPECT_TRUE(absl::IsDataLoss(UnpackOwners("abc").status()));
   EXPECT_TRUE(absl::IsDataLoss(UnpackDoubles("1234567").status()));

@@ -16,18 +16,48 @@ TEST(CapacityMeter, FallsAtOnce) {
   EXPECT_EQ(meter.Update(Awake(200, true)), 200u);
 }
 
-TEST(CapacityMeter, RisesByAHundredthAnInterval) {
+// Awake for a tenth of the time.
+CapacityMeter::Interval MostlyAsleep(std::int64_t cpu_permille_of_awake) {
+  const std::int64_t awake = kSecond / 10;
+  return {kSecond, kSecond - awake, cpu_permille_of_awake * awake / 1'000,
+          false};
+}
+
+TEST(CapacityMeter, RisesByAHundredthOfACpuASecond) {
   CapacityMeter meter(1'000);
-  meter.Update(Awake(500, true));
-  EXPECT_EQ(meter.Update(Awake(1'000, true)), 505u);
-  EXPECT_EQ(meter.Update(Awake(1'000, true)), 510u);
+  meter.Update(Awake(300, true));
+  EXPECT_EQ(meter.Update(MostlyAsleep(1'000)), 310u);
+  EXPECT_EQ(meter.Update(MostlyAsleep(1'000)), 320u);
+  CapacityMeter::Interval half = MostlyAsleep(1'000);
+  half.wall_ns /= 2;
+  half.sleep_ns /= 2;
+  half.cpu_ns /= 2;
+  EXPECT_EQ(meter.Update(half), 325u);
 }
 
 TEST(CapacityMeter, RisesFromTheSmallestValueToo) {
   CapacityMeter meter(1'000);
   meter.Update(Awake(0, true));
   EXPECT_EQ(meter.permille(), 1u);
-  EXPECT_EQ(meter.Update(Awake(1'000, true)), 2u);
+  EXPECT_EQ(meter.Update(MostlyAsleep(500)), 50u);  // got 50 permille: proof
+}
+
+// What a processor got it can get, whatever was measured before.
+TEST(CapacityMeter, IsNeverBelowWhatWasGot) {
+  CapacityMeter meter(1'000);
+  meter.Update(Awake(30, true));
+  EXPECT_EQ(meter.Update(Awake(600, true)), 600u);
+}
+
+// A plan cuts intervals short; a preemption in 30 ms is not a slow CPU.
+TEST(CapacityMeter, TakesSliversTogether) {
+  CapacityMeter meter(1'000);
+  constexpr std::int64_t kMs = 1'000'000;
+  EXPECT_EQ(meter.Update({30 * kMs, 0, kMs, true}), 1'000u);
+  // 480 of 510 ms awake, 451 of them with the CPU.
+  EXPECT_EQ(meter.Update({480 * kMs, 30 * kMs, 450 * kMs, false}), 1'000u);
+  EXPECT_EQ(meter.Update({300 * kMs, 0, 30 * kMs, true}), 1'000u);
+  EXPECT_EQ(meter.Update({300 * kMs, 0, 30 * kMs, true}), 100u);
 }
 
 TEST(CapacityMeter, VoluntarySleepIsNotAMissingCpu) {

@@ -40,10 +40,13 @@ class CallingHandler final : public PacketHandler {
   using OnTimerFunction = std::function<void()>;
   CallingHandler(OnPacketFunction on_packet, OnTimerFunction on_timer)
       : on_packet_(std::move(on_packet)), on_timer_(std::move(on_timer)) {}
-  void OnPacket(Connection& connection, Packet& packet) override {
+  Verdict OnPacket(Connection& connection, Packet& packet,
+                   PacketContext&) override {
     on_packet_(connection, packet);
+    return Verdict::kConsumed;
   }
-  std::optional<std::chrono::milliseconds> OnTimer(Connection&) override {
+  std::optional<std::chrono::milliseconds> OnTimer(Connection&,
+                                                   std::int64_t) override {
     on_timer_();
     return std::nullopt;
   }
@@ -255,12 +258,18 @@ TEST(Engine, CreateNamesWhatIsWrong) {
 }
 
 TEST(Handlers, UnknownOnesAreNamed) {
-  for (const char* spec : {"", "burn", "burn:", "burn:0us", "burn:2s", "x"}) {
+  for (const char* spec :
+       {"", "burn", "burn:", "burn:0us", "burn:2s", "x", "reflect:", "burn:,",
+        "burn:1us,1us", "burn:1us,connection=", "burn:1us,connection=2s",
+        "burn:connection=1us,1us", "burn:1us,connection=1us,"}) {
     EXPECT_EQ(MakeHandlerFactory(spec).status().code(),
               absl::StatusCode::kInvalidArgument)
         << spec;
   }
-  EXPECT_TRUE(MakeHandlerFactory("burn:20us").ok());
+  for (const char* spec : {"count", "reflect", "burn:20us",
+                           "burn:20us,connection=1ms", "burn:connection=1s"}) {
+    EXPECT_TRUE(MakeHandlerFactory(spec).ok()) << spec;
+  }
 }
 
 }  // namespace

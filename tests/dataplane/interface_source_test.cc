@@ -51,7 +51,7 @@ TEST(InterfaceSourceDeathTest, NamesTheRightItLacks) {
                                                                         : 1);
   };
   EXPECT_EXIT(open_without_rights(), testing::ExitedWithCode(0),
-              "interface lo cannot be read without CAP_NET_RAW");
+              "interface lo cannot be opened without CAP_NET_RAW");
 }
 
 // A loopback interface that is up in a namespace of the test's own.

@@ -64,12 +64,13 @@ class BusyHandler final : public PacketHandler {
  public:
   BusyHandler(ProcessorId id, MovesWatch& watch)
       : watching_(id, watch), burner_(kCost) {}
-  void OnPacket(Connection& connection, Packet& packet) override {
+  Verdict OnPacket(Connection& connection, Packet& packet,
+                   PacketContext& context) override {
     burner_.Burn();
-    watching_.OnPacket(connection, packet);
+    return watching_.OnPacket(connection, packet, context);
   }
-  std::optional<milliseconds> OnTimer(Connection& connection) override {
-    return watching_.OnTimer(connection);
+  std::optional<milliseconds> OnTimer(Connection& connection, std::int64_t now_ns) override {
+    return watching_.OnTimer(connection, now_ns);
   }
 
  private:

@@ -85,7 +85,8 @@ class WatchingHandler final : public PacketHandler {
   WatchingHandler(ProcessorId id, MovesWatch& watch)
       : id_(id.value() + 1), hang_(watch.hangs[id.index()]), watch_(watch) {}
 
-  void OnPacket(Connection& connection, Packet& packet) override {
+  Verdict OnPacket(Connection& connection, Packet& packet,
+                   PacketContext&) override {
     Enter(connection);
     if (connection.handler_state[1]++ == 0) ++watch_.connections;
     const std::size_t client =
@@ -96,9 +97,10 @@ class WatchingHandler final : public PacketHandler {
       ++watch_.out_of_order;
     }
     LeaveOrHang(Hang::kInPacket, connection);
+    return Verdict::kConsumed;
   }
-  std::optional<std::chrono::milliseconds> OnTimer(
-      Connection& connection) override {
+  std::optional<std::chrono::milliseconds> OnTimer(Connection& connection,
+                                                   std::int64_t) override {
     Enter(connection);
     ++watch_.timers_fired;
     // Set only in a connection that should have been forgotten.

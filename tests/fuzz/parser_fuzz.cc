@@ -1,5 +1,7 @@
-// Any bytes as a frame: the parser stays inside them, keeps its promises, and
-// what the replay does to a frame leaves it as parseable as it was.
+// Any bytes as a frame: the parser stays inside them, keeps its promises, what
+// the replay does to a frame leaves it as parseable as it was, and an answer
+// goes back to who asked.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -7,7 +9,9 @@
 #include <memory>
 #include <span>
 
+#include "common/flow_key.h"
 #include "dataplane/core/parser.h"
+#include "dataplane/core/reflect.h"
 #include "dataplane/io/client_address.h"
 
 namespace {
@@ -44,6 +48,9 @@ void CheckParsed(const Parsed& parsed, std::size_t bytes) {
   const bool ports =
       parsed.key.source_port != 0 || parsed.key.destination_port != 0;
   Require(!parsed.fragment || !ports);
+  Require(parsed.fragment ? parsed.transport_offset == 0
+                          : parsed.transport_offset >= parsed.ip_offset + 20u &&
+                                parsed.transport_offset < parsed.ip_end);
 }
 
 // What parses when the capture ends early parses alike when it does not.
@@ -56,6 +63,22 @@ void CheckPrefix(std::span<const std::byte> frame, std::size_t bytes,
   Require(parsed.result == whole.result && parsed.key == whole.key);
 }
 
+// `missing` bytes of the frame were not captured.
+void CheckReflect(std::span<const std::byte> bytes, std::uint32_t missing) {
+  if (bytes.size() > lb::dataplane::kFrameBytes) return;
+  const auto packet = std::make_unique<lb::dataplane::Packet>();
+  std::ranges::copy(bytes, packet->frame.begin());
+  packet->Resize(static_cast<std::uint32_t>(bytes.size()));
+  packet->wire_bytes += missing;
+  if (lb::dataplane::Reflect(*packet) && !packet->cut()) {
+    const Parsed answer = ParseFrame(packet->captured());
+    Require(answer.result == ParseResult::kOk &&
+            answer.key == lb::Reversed(ParseFrame(bytes).key));
+  } else {
+    Require(std::ranges::equal(packet->captured(), bytes));
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
@@ -66,6 +89,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   for (const std::size_t bytes : {size / 2, size - size / 4}) {
     CheckPrefix(frame.span(), bytes, parsed);
   }
+  CheckReflect(frame.span(), 0);
+  CheckReflect(frame.span(), 1'000);
   lb::dataplane::ShiftClient(frame.span(),
                              lb::dataplane::FindClient(frame.span()), size);
   Require(ParseFrame(frame.span()).result == parsed.result);

@@ -1,0 +1,10 @@
+# find_package(lb CONFIG): the target lb::dataplane.
+include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+find_dependency(absl CONFIG)
+find_dependency(spdlog CONFIG)
+find_dependency(OpenSSL COMPONENTS Crypto)
+find_dependency(PkgConfig)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
+include(${CMAKE_CURRENT_LIST_DIR}/lb-targets.cmake)
