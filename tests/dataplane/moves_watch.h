@@ -60,19 +60,38 @@ class Hang {
   std::atomic<bool> hanging_{false};
 };
 
+// Sequence numbers of the packets that pass somewhere. Any thread.
+class SequenceWatch {
+ public:
+  // Counts a packet that comes after a later one of its client's.
+  void Note(const Packet& packet, std::atomic<std::uint64_t>& out_of_order) {
+    const std::size_t client =
+        (std::to_integer<std::size_t>(packet.frame[28]) << 8 |
+         std::to_integer<std::size_t>(packet.frame[29]));
+    auto& next = next_[packet.dispatcher][client];
+    if (packet.sequence < next.exchange(std::uint64_t{packet.sequence} + 1)) {
+      ++out_of_order;
+    }
+  }
+
+ private:
+  static constexpr std::size_t kClients = 1'024;
+  // One more than the last one, by dispatcher and client.
+  std::array<std::array<std::atomic<std::uint64_t>, kClients>, kMaxDispatchers>
+      next_{};
+};
+
 // Shared by the handlers of all processors.
 struct MovesWatch {
-  static constexpr std::size_t kClients = 1'024;
-
   MovesWatch(std::uint32_t buckets, std::size_t processors)
       : holder(buckets), hangs(processors) {}
 
   std::vector<std::atomic<int>> holder;  // by bucket: processor in a handler
-  // One more than the last sequence number seen, by dispatcher and client.
-  std::array<std::array<std::atomic<std::uint64_t>, kClients>, kMaxDispatchers>
-      next{};
+  SequenceWatch served;
+  SequenceWatch sent;  // for sinks
   std::atomic<std::uint64_t> two_owners{0};
   std::atomic<std::uint64_t> out_of_order{0};
+  std::atomic<std::uint64_t> sent_out_of_order{0};
   std::atomic<std::uint64_t> connections{0};  // that had a packet served
   std::atomic<std::uint64_t> timers_fired{0};
   std::atomic<std::uint64_t> timers_doubled{0};
@@ -82,22 +101,20 @@ struct MovesWatch {
 // For sources of numbered clients: FrameSource.
 class WatchingHandler final : public PacketHandler {
  public:
-  WatchingHandler(ProcessorId id, MovesWatch& watch)
-      : id_(id.value() + 1), hang_(watch.hangs[id.index()]), watch_(watch) {}
+  WatchingHandler(ProcessorId id, MovesWatch& watch,
+                  Verdict verdict = Verdict::kConsumed)
+      : id_(id.value() + 1),
+        hang_(watch.hangs[id.index()]),
+        watch_(watch),
+        verdict_(verdict) {}
 
   Verdict OnPacket(Connection& connection, Packet& packet,
                    PacketContext&) override {
     Enter(connection);
     if (connection.handler_state[1]++ == 0) ++watch_.connections;
-    const std::size_t client =
-        (std::to_integer<std::size_t>(packet.frame[28]) << 8 |
-         std::to_integer<std::size_t>(packet.frame[29]));
-    auto& next = watch_.next[packet.dispatcher][client];
-    if (packet.sequence < next.exchange(std::uint64_t{packet.sequence} + 1)) {
-      ++watch_.out_of_order;
-    }
+    watch_.served.Note(packet, watch_.out_of_order);
     LeaveOrHang(Hang::kInPacket, connection);
-    return Verdict::kConsumed;
+    return verdict_;
   }
   std::optional<std::chrono::milliseconds> OnTimer(Connection& connection,
                                                    std::int64_t) override {
@@ -127,6 +144,7 @@ class WatchingHandler final : public PacketHandler {
   const int id_;
   Hang& hang_;
   MovesWatch& watch_;
+  const Verdict verdict_;
 };
 
 }  // namespace lb::dataplane

@@ -16,6 +16,7 @@
 #include "dataplane/engine/engine.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/dataplane/fake_sink.h"
 #include "tests/dataplane/moves_watch.h"
 #include "tests/support/frame_source.h"
 
@@ -86,7 +87,7 @@ class TakeoverTest : public ::testing::TestWithParam<bool> {
     options.max_connections = 10'000;
     options.idle_timeout = idle_timeout;
     options.handler = [this](ProcessorId id) {
-      return std::make_unique<WatchingHandler>(id, watch_);
+      return std::make_unique<WatchingHandler>(id, watch_, Verdict::kSend);
     };
     for (std::uint64_t d = 0; d < kSources; ++d) {
       options.sources.push_back(std::make_unique<GatedSource>(
@@ -97,6 +98,11 @@ class TakeoverTest : public ::testing::TestWithParam<bool> {
                              .allowance = &allowance_},
           gates_[d]));
     }
+    options.sinks.push_back(
+        std::make_unique<FakeSink>([this](const Packet& packet) {
+          watch_.sent.Note(packet, watch_.sent_out_of_order);
+          return true;
+        }));
     engine_ = *Engine::Create(std::move(options));
     engine_->Start();
   }
@@ -201,6 +207,11 @@ class TakeoverTest : public ::testing::TestWithParam<bool> {
     EXPECT_EQ(summary.connections_leaked, 0u);
     EXPECT_EQ(watch_.two_owners, 0u);
     EXPECT_EQ(watch_.out_of_order, 0u);
+    // What a handler returned with after the takeover was not sent.
+    EXPECT_EQ(watch_.sent_out_of_order, 0u);
+    EXPECT_GT(c.sent, 0u);
+    EXPECT_LE(c.sent, c.served);
+    EXPECT_GE(c.sent + c.unsent_total(), c.served);
     EXPECT_EQ(watch_.timers_doubled, 0u);
     EXPECT_EQ(summary.connections, watch_.timers_fired +
                                        summary.connections_taken_over +
