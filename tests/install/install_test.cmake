@@ -2,7 +2,7 @@
 # its own, and compares what it says of a capture with what tshark counts there
 # (udp.port == 53, dns.flags.response). Run as a script:
 #   cmake -D build=DIR -D source=DIR -D work=DIR -D compiler=CXX
-#     -D expected=LINE -P this
+#     -D generator=NAME -D expected=LINE -P this
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result
     OUTPUT_VARIABLE output ERROR_VARIABLE output)
@@ -17,7 +17,7 @@ run(${CMAKE_COMMAND} --install ${build} --prefix ${work}/prefix
   --component dataplane)
 # The example must not find what is missing in the project's own folders.
 file(COPY ${source}/examples/own-handler DESTINATION ${work})
-run(${CMAKE_COMMAND} -S ${work}/own-handler -B ${work}/build
+run(${CMAKE_COMMAND} -G ${generator} -S ${work}/own-handler -B ${work}/build
   -D CMAKE_PREFIX_PATH=${work}/prefix -D CMAKE_CXX_COMPILER=${compiler}
   -D CMAKE_CXX_FLAGS=-O0)
 run(${CMAKE_COMMAND} --build ${work}/build)
