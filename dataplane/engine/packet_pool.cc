@@ -72,7 +72,7 @@ void PacketPool::Flush(std::size_t r) {
 
 std::size_t PacketPool::free_packets() const {
   std::size_t sum = 0;
-  for (const auto& free : free_) sum += free.size();
+  for (const Free& free : free_) sum += free.packets.size();
   for (const auto& home : homes_) sum += home->tail() - home->head();
   return sum;
 }

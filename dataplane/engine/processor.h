@@ -266,7 +266,8 @@ class Processor {
   TimerTick now_tick_ = 0;   // of the current batch or expiry
 
   // The worker's own.
-  std::int64_t sleep_ns_ = 0;  // in the interval
+  std::int64_t sleep_ns_ = 0;    // in the interval
+  std::size_t next_ring_ = 0;    // to be taken in first
   bool output_blocked_ = false;  // the last batch ended for want of room
 };
 

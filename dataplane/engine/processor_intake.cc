@@ -10,14 +10,19 @@ namespace lb::dataplane {
 // All that is in the rings, or what a batch's time is enough for: a ring knows
 // no fairness, and what stays in it keeps sparse connections waiting behind
 // heavy ones. Who waits, and who pays when all is full, is for the fair queue
-// to say.
+// to say. Where there is room for one ring only, it is the turn of the one
+// after the last: sources that wait share a saturated processor, and each of
+// their dispatchers gets on, so that it passes a new table.
 std::size_t Processor::TakeIn(std::int64_t batch_start_ns) {
   std::size_t total = 0;
   bool more = true;
   while (more) {
     more = false;
-    for (std::size_t d = 0; d < rings_.size(); ++d) {
+    const std::size_t first = next_ring_;
+    for (std::size_t i = 0; i < rings_.size(); ++i) {
+      const std::size_t d = (first + i) % rings_.size();
       const std::size_t n = MayTakeFrom(d) ? TakeFrom(d) : 0;
+      if (n > 0) next_ring_ = (d + 1) % rings_.size();
       more |= n == kIntake;
       total += n;
     }

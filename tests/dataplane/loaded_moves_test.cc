@@ -69,7 +69,8 @@ class BusyHandler final : public PacketHandler {
     burner_.Burn();
     return watching_.OnPacket(connection, packet, context);
   }
-  std::optional<milliseconds> OnTimer(Connection& connection, std::int64_t now_ns) override {
+  std::optional<milliseconds> OnTimer(Connection& connection,
+                                      std::int64_t now_ns) override {
     return watching_.OnTimer(connection, now_ns);
   }
 
