@@ -21,6 +21,23 @@ bool AnyNotMoved(const ApplyResult& applied) {
       [](const MoveResult& m) { return m.outcome == MoveOutcome::kNotMoved; });
 }
 
+// The table that the moves make of `base`. A takeover makes it another.
+Digest AfterMoves(Table base, const ApplyResult& applied) {
+  for (const MoveResult& move : applied.moves) {
+    if (move.outcome == MoveOutcome::kNotMoved) continue;
+    base.owner[move.move.bucket.index()] = move.move.to;
+  }
+  return ComputeDigest(base);
+}
+
+std::string WhyChanged(const LoadSample& sample) {
+  std::string why = "takeover";
+  for (const Takeover& takeover : sample.takeovers) {
+    absl::StrAppend(&why, "; ", Describe(takeover));
+  }
+  return why;
+}
+
 }  // namespace
 
 Agent::Agent(AgentOptions options, AgentSeams seams, PlanFile file,
@@ -34,7 +51,8 @@ Agent::Agent(AgentOptions options, AgentSeams seams, PlanFile file,
       table_(ComputeDigest(seams.dataplane.table())),
       session_(options_.session, seams.link, seams.clock),
       policy_(options_.policy),
-      next_tick_(seams.clock.Monotonic() + policy_.report_interval) {}
+      next_tick_(seams.clock.Monotonic() + policy_.report_interval),
+      next_look_(seams.clock.Monotonic() + kStallLookInterval) {}
 
 absl::Status Agent::Start() {
   record_.table = dataplane_.table();
@@ -54,8 +72,9 @@ MonotonicTime Agent::Advance() {
   session_.Expire();
   if (session_.due()) session_.Open(MakeHello());
   if (clock_.Monotonic() >= next_tick_) Tick();
+  if (clock_.Monotonic() >= next_look_) LookForStalls();
   Flush();
-  return std::min(next_tick_, session_.next());
+  return std::min({next_tick_, next_look_, session_.next()});
 }
 
 void Agent::Handle(const Incoming& incoming) {
@@ -92,6 +111,12 @@ void Agent::Tick() {
   TakeIn(std::move(sample));
 }
 
+void Agent::LookForStalls() {
+  next_look_ = clock_.Monotonic() + kStallLookInterval;
+  // The controller is to hear of it now, not at the end of the interval.
+  if (dataplane_.TakeOverStalled()) TakeIn(dataplane_.Sample());
+}
+
 void Agent::TakeIn(LoadSample sample) {
   for (ConditionWatch::Finding& finding : watch_.Look(sample)) {
     Announce(finding.kind, std::move(finding.message));
@@ -101,10 +126,9 @@ void Agent::TakeIn(LoadSample sample) {
     record_.table = dataplane_.table();
     dirty_ = true;
     SaveIfDirty();
-    spdlog::warn("the data plane changed its table by itself: takeover");
-    if (session_.ready()) {
-      link_.Send(TableChanged{*record_.table, "takeover"});
-    }
+    const std::string why = WhyChanged(sample);
+    spdlog::warn("the data plane changed its table by itself: {}", why);
+    if (session_.ready()) link_.Send(TableChanged{*record_.table, why});
   }
   Report report;
   report.sample = std::move(sample);
@@ -157,13 +181,19 @@ void Agent::On(const Incoming& incoming, const PlanCommand& command) {
   // the next is the new table's.
   TakeIn(dataplane_.Sample());
   Flush();
-  const PlanResult result = Apply(command);
-  record_.unacknowledged = result;
+  record_.unacknowledged = Apply(command);
   record_.applying = false;
   dirty_ = true;
   SaveIfDirty();
-  link_.Send(result);
+  // Takeovers are told before the result, whose digest is of the table that
+  // they left.
   TakeIn(dataplane_.Sample());
+  if (record_.unacknowledged->applied.table != table_) {
+    record_.unacknowledged->applied.table = table_;
+    dirty_ = true;
+    SaveIfDirty();
+  }
+  link_.Send(*record_.unacknowledged);
   next_tick_ = clock_.Monotonic() + policy_.report_interval;
 }
 
@@ -193,6 +223,7 @@ PlanResult Agent::Apply(const PlanCommand& command) {
   PlanResult result;
   result.term = plan.term;
   result.epoch = plan.epoch;
+  const Table base = dataplane_.table();
   absl::StatusOr<ApplyResult> applied = dataplane_.Apply(plan.table);
   if (!applied.ok()) {
     result.reason = OneLine(applied.status());
@@ -200,9 +231,10 @@ PlanResult Agent::Apply(const PlanCommand& command) {
     return result;
   }
   result.applied = *std::move(applied);
-  result.state =
-      AnyNotMoved(result.applied) ? ApplyState::kPartial : ApplyState::kApplied;
-  table_ = result.applied.table;
+  const bool whole =
+      result.applied.table == command.digest && !AnyNotMoved(result.applied);
+  result.state = whole ? ApplyState::kApplied : ApplyState::kPartial;
+  table_ = AfterMoves(base, result.applied);
   record_.term = plan.term;
   record_.epoch = plan.epoch;
   record_.table = dataplane_.table();

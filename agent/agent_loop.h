@@ -25,6 +25,9 @@ namespace lb::agent {
 inline constexpr std::chrono::milliseconds kMinReportInterval{100};
 inline constexpr std::chrono::milliseconds kMaxReportInterval{60'000};
 
+// A stalled processor is looked for so often.
+inline constexpr std::chrono::milliseconds kStallLookInterval{200};
+
 struct AgentOptions {
   std::string instance_id;
   std::string boot_id;
@@ -66,6 +69,7 @@ class Agent {
  private:
   Hello MakeHello() const;
   void Tick();
+  void LookForStalls();
   // Takes a sample's findings and merges it into the report that waits.
   void TakeIn(LoadSample sample);
   void Flush();
@@ -101,6 +105,7 @@ class Agent {
   std::deque<AgentEvent> events_;
   std::optional<Report> report_;
   MonotonicTime next_tick_;
+  MonotonicTime next_look_;
 };
 
 }  // namespace lb::agent

@@ -15,7 +15,29 @@ constexpr double kRelieved = 0.8;
 
 constexpr std::chrono::minutes kQuiet{1};
 
+// What the processor's stall means, once it is told.
+std::string DescribeStall(std::size_t processor, const LoadSample& sample) {
+  for (const Takeover& takeover : sample.takeovers) {
+    if (takeover.processor.index() == processor) return Describe(takeover);
+  }
+  const bool alone =
+      std::none_of(sample.processors.begin(), sample.processors.end(),
+                   [](const ProcessorLoad& p) { return p.in_service; });
+  return absl::StrCat(
+      "processor ", processor, " is stalled with ",
+      sample.processors[processor].backlog_packets, " packets waiting",
+      alone ? "; no processor is in service to take its buckets over" : "");
+}
+
 }  // namespace
+
+std::string Describe(const Takeover& takeover) {
+  return absl::StrCat("processor ", takeover.processor.value(),
+                      " completed no turn for a second; its ", takeover.buckets,
+                      " buckets were taken over, and ", takeover.packets,
+                      " packets and ", takeover.connections,
+                      " connections with their timers dropped");
+}
 
 bool ConditionWatch::Begins(Condition& condition,
                             std::chrono::nanoseconds now) {
@@ -34,10 +56,7 @@ std::vector<ConditionWatch::Finding> ConditionWatch::Look(
     if (!sample.processors[i].stalled) {
       stalled_[i].holds = false;
     } else if (Begins(stalled_[i], sample.end)) {
-      findings.push_back({AgentEventKind::kStall,
-                          absl::StrCat("processor ", i, " is stalled with ",
-                                       sample.processors[i].backlog_packets,
-                                       " packets waiting")});
+      findings.push_back({AgentEventKind::kStall, DescribeStall(i, sample)});
     }
   }
   input_bound_.resize(sample.dispatchers.size());

@@ -13,6 +13,9 @@
 
 namespace lb::agent {
 
+// "processor 1 completed no turn for a second; its 16 buckets ..."
+std::string Describe(const Takeover& takeover);
+
 // A condition is told when it begins; one that comes and goes, once a minute.
 class ConditionWatch {
  public:
@@ -21,9 +24,10 @@ class ConditionWatch {
     std::string message;
   };
 
-  // A processor that stalls; a dispatcher that is busy for 0.9 of the interval
-  // or more, so that packets may die upstream while workers look even. A
-  // dispatcher counts as relieved below 0.8. Samples come in their order.
+  // A processor that stalls, and what became of its buckets; a dispatcher that
+  // is busy for 0.9 of the interval or more, so that packets may die upstream
+  // while workers look even. A dispatcher counts as relieved below 0.8. Samples
+  // come in their order.
   std::vector<Finding> Look(const LoadSample& sample);
 
  private:

@@ -25,6 +25,7 @@ struct ProcessorLoad {
   std::uint32_t capacity_permille = 1'000;  // measured C_i
   SampleStatistics samples;
   bool in_service = true;  // false: drained or stalled
+  // No turn completed for a second although work waited, and none since.
   bool stalled = false;
   std::uint64_t packets = 0;
   std::uint64_t backlog_packets = 0;  // waiting at the end of the interval
@@ -44,6 +45,15 @@ struct DispatcherLoad {
   std::uint64_t packets = 0;
 };
 
+// Buckets taken from a processor that completed no turn for a second although
+// work waited. What they held was dropped; they began afresh elsewhere.
+struct Takeover {
+  ProcessorId processor;
+  std::uint32_t buckets = 0;
+  std::uint64_t packets = 0;      // waiting in its rings and queues
+  std::uint64_t connections = 0;  // each with its timer
+};
+
 // One interval of one host; belongs to exactly one table when `table_start`
 // equals `table_end`. Times are of the host's monotonic clock.
 struct LoadSample {
@@ -54,7 +64,8 @@ struct LoadSample {
   std::vector<ProcessorLoad> processors;  // by ProcessorId
   std::vector<BucketLoad> buckets;        // only those with load or arrivals
   std::vector<DispatcherLoad> dispatchers;
-  Counters counters;  // sums since the data plane started
+  Counters counters;                // sums since the data plane started
+  std::vector<Takeover> takeovers;  // since the sample before
 };
 
 }  // namespace lb

@@ -11,8 +11,8 @@
 
 namespace lb::dataplane {
 
-// One control thread at a time calls Sample() and Apply(); the const methods
-// may be called from any thread.
+// One control thread at a time calls Sample(), TakeOverStalled() and Apply();
+// the const methods may be called from any thread.
 class Dataplane {
  public:
   virtual ~Dataplane() = default;
@@ -24,14 +24,29 @@ class Dataplane {
   virtual Table table() const = 0;
 
   // Closes the current interval, opens the next one and returns what was
-  // measured in between. Takes milliseconds at most: it waits for every
-  // processor to finish its batch; one that does not is reported as stalled.
+  // measured in between. It waits for every processor to finish its batch,
+  // which takes milliseconds; for one that does not, up to a second and a
+  // quarter. By then it has stalled, and its buckets are taken over, unless
+  // there was nothing for it to do.
   virtual LoadSample Sample() = 0;
 
+  // Gives the buckets of every processor that completed no turn for a second,
+  // although work waited, to those in service. What the buckets held is
+  // dropped, with reason takeover, and the processor is out of service until it
+  // answers again. Nothing happens while no other is in service. True if the
+  // table has changed; the next sample tells of it. Does not block. To be
+  // called five times a second: a stall is timed from when it is first seen.
+  virtual bool TakeOverStalled() = 0;
+
   // Moves buckets until `next` is in force and tells what became of every
-  // move; blocks until the last move is done or given up. Packets flow
-  // meanwhile. INVALID_ARGUMENT, and nothing moved, if `next` does not fit the
-  // layout.
+  // move; blocks until the last move is done, taken over, or given up after
+  // 5 s. Packets flow meanwhile. Processors that stall are taken over, so the
+  // table in force afterwards may not be `next`; the result has its digest.
+  // Errors move nothing: INVALID_ARGUMENT if `next` does not fit the layout;
+  // FAILED_PRECONDITION if it gives buckets to a processor out of service, or
+  // moves given up are still under way; ABORTED if the table changed by
+  // takeover before the first move; DEADLINE_EXCEEDED if a processor did not
+  // answer.
   virtual absl::StatusOr<ApplyResult> Apply(const Table& next) = 0;
 };
 

@@ -1,6 +1,5 @@
-// What a processor owns of a bucket, apart from its connections: plain data
-// that moves as a whole from one processor to another. No thread but the
-// owner's touches it.
+// What a processor owns of a bucket: plain data that moves as a whole from one
+// processor to another. No thread but the owner's touches it.
 #ifndef LB_DATAPLANE_CORE_BUCKET_H_
 #define LB_DATAPLANE_CORE_BUCKET_H_
 
@@ -11,6 +10,8 @@
 #include "dataplane/core/timing_wheel.h"
 
 namespace lb::dataplane {
+
+class ConnectionTable;
 
 // Sums over the current interval.
 struct BucketInterval {
@@ -24,10 +25,12 @@ struct BucketInterval {
 };
 
 // Buckets are aligned to cache lines: owners of neighbours share none.
-// Connections of the bucket: ConnectionTable::size().
 struct alignas(64) Bucket {
-  Bucket(BucketId bucket, Connection* connections)
-      : id(bucket), wheel(connections) {}
+  // `connection_table` holds the bucket's connections; `now` is the tick its
+  // wheel starts at.
+  Bucket(BucketId bucket, Connection* connections,
+         ConnectionTable* connection_table = nullptr, TimerTick now = 0)
+      : id(bucket), table(connection_table), wheel(connections, now) {}
 
   // Ends the interval: updates the mean service time by half of the
   // difference, if anything was served, and returns the sums.
@@ -44,7 +47,7 @@ struct alignas(64) Bucket {
   }
 
   BucketId id;
-  ProcessorId last_processor;  // the owner, or the last one while it moves
+  ConnectionTable* table;             // where its connections are
   std::uint64_t mean_service_ns = 0;  // of a packet; 0: none served yet
   BucketInterval interval;
   std::uint64_t served_before = 0;  // in all intervals closed so far

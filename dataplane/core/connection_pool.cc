@@ -70,6 +70,12 @@ void ConnectionPool::Return(std::span<const ConnectionIndex> indices) {
   free_.insert(free_.end(), indices.begin(), indices.end());
 }
 
+std::uint32_t ConnectionPool::free_connections() {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::uint32_t>(free_.size()) + max_connections_ -
+         untouched_;
+}
+
 ConnectionCache::~ConnectionCache() {
   pool_.Return(std::span(cached_).first(size_));
 }

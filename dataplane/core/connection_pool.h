@@ -41,6 +41,9 @@ class ConnectionPool {
 
   std::uint32_t max_connections() const { return max_connections_; }
 
+  // Records that are neither allocated nor in a cache.
+  std::uint32_t free_connections();
+
  private:
   friend class ConnectionCache;
 
@@ -79,6 +82,9 @@ class ConnectionCache {
   // Takes back a record, of whichever cache, that is in no table, queue or
   // wheel any more.
   void Free(ConnectionIndex index);
+
+  // Free records kept here.
+  std::size_t size() const { return size_; }
 
  private:
   ConnectionPool& pool_;

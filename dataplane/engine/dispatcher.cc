@@ -63,6 +63,8 @@ Counters Dispatcher::counters() const {
   counters.drop(DropReason::kSource) = by_source;
   counters.drop(DropReason::kRingFull) =
       dropped_ring_full_.load(std::memory_order_relaxed);
+  counters.drop(DropReason::kTakeover) =
+      dropped_takeover_.load(std::memory_order_relaxed);
   return counters;
 }
 
@@ -170,26 +172,36 @@ void Dispatcher::SendBatch(std::size_t n, const TableVersion& table) {
     const Outlet& outlet = outlets_[table.owner[bucket.index()].index()];
     const Descriptor descriptor{batch_[i], packet.hash};
     if (outlet.ring->Push(descriptor)) continue;
-    if (!live_ && WaitForRoom(*outlet.ring, descriptor, *outlet.waiter)) {
-      continue;
-    }
-    AddRelaxed(ring_drops_[bucket.index()], std::uint64_t{1});
-    AddRelaxed(dropped_ring_full_, std::uint64_t{1});
-    pool_.PutBack(index_, {&batch_[i], 1});
+    if (!live_ && WaitForRoom(outlet, descriptor)) continue;
+    DropUnsent(batch_[i], bucket, outlet);
   }
 }
 
-// Blocks until the owner has made room. False if we are to stop.
-bool Dispatcher::WaitForRoom(DescriptorRing& ring, Descriptor descriptor,
-                             Waiter& owner) {
+void Dispatcher::DropUnsent(PacketIndex packet, BucketId bucket,
+                            const Outlet& outlet) {
+  // A source that can wait does, unless the owner is out or we are to stop.
+  const bool taken_over = live_ ? outlet.out_of_service->load() : !stop_.load();
+  AddRelaxed(ring_drops_[bucket.index()], std::uint64_t{1});
+  AddRelaxed(taken_over ? dropped_takeover_ : dropped_ring_full_,
+             std::uint64_t{1});
+  pool_.PutBack(index_, {&packet, 1});
+}
+
+// Blocks until the owner has made room. False if it is out of service, or if we
+// are to stop.
+bool Dispatcher::WaitForRoom(const Outlet& outlet, Descriptor descriptor) {
   PublishRings();
   while (!stop_.load(std::memory_order_seq_cst)) {
     room_.Prepare();
-    if (ring.Push(descriptor)) {
+    if (outlet.ring->Push(descriptor)) {
       room_.Cancel();
       return true;
     }
-    owner.Notify();
+    if (outlet.out_of_service->load(std::memory_order_seq_cst)) {
+      room_.Cancel();
+      return false;
+    }
+    outlet.waiter->Notify();
     room_.Sleep(kLongestSleep);
   }
   return false;

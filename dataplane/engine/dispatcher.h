@@ -33,6 +33,8 @@ class Dispatcher {
   struct Outlet {
     DescriptorRing* ring = nullptr;
     Waiter* waiter = nullptr;
+    // Taken over from, and not back yet: its ring will not empty.
+    const std::atomic<bool>* out_of_service = nullptr;
   };
 
   // Everything referred to outlives the dispatcher. `buckets` is N.
@@ -72,7 +74,8 @@ class Dispatcher {
   std::size_t FillBatch();
   void ParseBatch(std::size_t n);
   void SendBatch(std::size_t n, const TableVersion& table);
-  bool WaitForRoom(DescriptorRing& ring, Descriptor descriptor, Waiter& owner);
+  void DropUnsent(PacketIndex packet, BucketId bucket, const Outlet& outlet);
+  bool WaitForRoom(const Outlet& outlet, Descriptor descriptor);
   void PublishRings();
   void WaitForSource();
   void WaitForBuffers();
@@ -108,6 +111,7 @@ class Dispatcher {
   // Written by the thread alone, read by any.
   std::atomic<std::uint64_t> received_{0};
   std::atomic<std::uint64_t> dropped_ring_full_{0};
+  std::atomic<std::uint64_t> dropped_takeover_{0};
   std::atomic<std::uint64_t> dropped_by_source_{0};
   std::atomic<std::int64_t> busy_ns_{0};
   std::vector<std::atomic<std::uint64_t>> ring_drops_;

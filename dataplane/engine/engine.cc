@@ -38,12 +38,17 @@ absl::Status ValidateSinks(const EngineOptions& options) {
 }
 
 // Rings, queues and what is held together must fit the packet pool.
-absl::Status ValidateSizes(const EngineOptions& options) {
+absl::Status ValidateLimits(const EngineOptions& options) {
   if (!std::has_single_bit(options.ring_packets) ||
       !std::has_single_bit(options.pool_packets)) {
     return absl::InvalidArgumentError(
         absl::StrCat("ring size ", options.ring_packets, " and pool size ",
                      options.pool_packets, " must be powers of two"));
+  }
+  if (options.stall_limit <= std::chrono::microseconds(0)) {
+    return absl::InvalidArgumentError(absl::StrCat("stall limit is ",
+                                                   options.stall_limit.count(),
+                                                   " us, must be positive"));
   }
   const std::uint64_t rings =
       std::uint64_t{options.ring_packets} * options.processors.size();
@@ -72,7 +77,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(EngineOptions options) {
   LB_RETURN_IF_ERROR(ValidateLayout(layout));
   LB_RETURN_IF_ERROR(ValidateSources(options.sources));
   LB_RETURN_IF_ERROR(ValidateSinks(options));
-  LB_RETURN_IF_ERROR(ValidateSizes(options));
+  LB_RETURN_IF_ERROR(ValidateLimits(options));
   const Table table = options.table.value_or(DealRoundRobin(layout));
   LB_RETURN_IF_ERROR(ValidateTable(table, layout));
   LB_ASSIGN_OR_RETURN(auto connections,

@@ -41,6 +41,9 @@ struct EngineOptions {
   std::uint32_t max_connections = 1'048'576;
   std::chrono::milliseconds idle_timeout{60'000};
   std::chrono::microseconds quantum{50};
+  // A processor that completes no turn for so long although work waits is taken
+  // over; positive, and much longer than any packet takes.
+  std::chrono::microseconds stall_limit{1'000'000};
   // Spin briefly before sleeping; wrong where processors share CPUs.
   bool spin = false;
   // Pin each processor's threads to its CPU.
@@ -56,8 +59,17 @@ struct EngineSummary {
   Counters counters;
   std::array<std::uint64_t, kParseResults> parse{};  // by ParseResult
   std::uint64_t connections = 0;  // ever made, both directions one
+  std::uint64_t connections_open = 0;
+  // Dropped by takeovers; their packets are in `counters`.
+  std::uint64_t connections_taken_over = 0;
+  std::uint64_t timers_taken_over = 0;
+  // Packet buffers and connection records that are neither free nor in use.
+  // Always 0; anything else is a bug.
+  std::uint64_t packets_leaked = 0;
+  std::uint64_t connections_leaked = 0;
   std::vector<ProcessorSummary> processors;
-  std::vector<std::uint64_t> bucket_packets;  // served, by bucket
+  // Served, by bucket; also by a handler that was taken over from meanwhile.
+  std::vector<std::uint64_t> bucket_packets;
 };
 
 // Threads: Create, Start, Stop and the destructor on one thread; the rest as
@@ -81,8 +93,9 @@ class Engine : public Dataplane {
   // from taking packets.
   virtual absl::Status WaitUntilDone() = 0;
 
-  // Ends all threads; packets still queued stay counted as queued. May be
-  // called twice.
+  // Ends all threads; packets still queued stay counted as queued. A thread
+  // cannot be ended from outside: where a handler hangs, this blocks until the
+  // handler returns. May be called twice.
   virtual void Stop() = 0;
 
   // Exact after Stop(); must not be called before.

@@ -34,8 +34,23 @@ struct ReleaseBuckets {
 // debts; what moves is the right to touch them.
 struct AdoptBucket {
   std::shared_ptr<MoveBatch> batch;
-  std::size_t move = 0;       // index into batch->moves()
+  std::size_t move = 0;  // index into batch->moves()
+  Bucket* bucket = nullptr;
   std::uint64_t packets = 0;  // waiting in the bucket's queues
+};
+
+// From the control thread, before the table says so: these are yours now. One
+// that you still have, because it was to leave, you keep; any other begins
+// afresh.
+struct OwnBuckets {
+  std::vector<BucketId> buckets;
+};
+
+// From the control thread to a processor it has fenced: the table of `version`
+// gives you nothing. Once all from before is thrown away, rejoin and answer.
+struct ComeBack {
+  std::uint64_t version = 0;
+  std::shared_ptr<SampleReply> reply;
 };
 
 // From the control thread: close the interval and fill the reply.
@@ -43,8 +58,8 @@ struct TakeSample {
   std::shared_ptr<SampleReply> reply;
 };
 
-using Mail =
-    std::variant<ExpectBuckets, ReleaseBuckets, AdoptBucket, TakeSample>;
+using Mail = std::variant<ExpectBuckets, ReleaseBuckets, AdoptBucket,
+                          OwnBuckets, ComeBack, TakeSample>;
 
 class Mailbox {
  public:
@@ -66,8 +81,15 @@ class Mailbox {
     return std::exchange(mails_, {});
   }
 
+  // Any thread: looks at what is there. `visit` must not put anything.
+  template <class Visit>
+  void ForEach(Visit&& visit) const {
+    const std::lock_guard lock(mutex_);
+    for (const Mail& mail : mails_) visit(mail);
+  }
+
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<Mail> mails_;
   std::atomic<bool> any_{false};
 };

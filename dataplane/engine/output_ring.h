@@ -23,7 +23,7 @@ OutputRings MakeOutputRings(std::size_t processors, std::size_t capacity);
 // A packet, or, where there is none, a mark: what ring `processor` holds before
 // `stamp` goes first.
 struct OutputEntry {
-  std::uint64_t stamp = 0;  // of a packet: generation it was served in
+  std::uint64_t stamp = 0;  // of a packet: generation its processor had joined
   PacketIndex packet = kNoPacket;
   std::uint32_t processor = 0;
 };

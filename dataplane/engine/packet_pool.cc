@@ -70,4 +70,11 @@ void PacketPool::Flush(std::size_t r) {
   for (std::size_t d = 0; d < dispatchers_; ++d) home(d, r).Publish();
 }
 
+std::size_t PacketPool::free_packets() const {
+  std::size_t sum = 0;
+  for (const Free& free : free_) sum += free.packets.size();
+  for (const auto& home : homes_) sum += home->tail() - home->head();
+  return sum;
+}
+
 }  // namespace lb::dataplane

@@ -25,6 +25,7 @@ class PacketPool {
   PacketPool(std::size_t dispatchers, std::size_t returners,
              std::uint32_t share);
 
+  std::size_t size() const { return size_; }
   std::span<Packet> packets() { return {packets_.get(), size_}; }
   std::uint32_t share() const { return share_; }
 
@@ -40,6 +41,10 @@ class PacketPool {
     home(packet >> share_shift_, r).Push(packet);
   }
   void Flush(std::size_t r);
+
+  // Buffers that are free or on their way home; only when no thread uses the
+  // pool.
+  std::size_t free_packets() const;
 
  private:
   // Aligned to huge pages: small ones cost a TLB miss per packet.

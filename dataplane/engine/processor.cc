@@ -8,9 +8,9 @@
 namespace lb::dataplane {
 namespace {
 
-// While buckets wait to be released, dispatchers wake us when they have passed
-// the new version; this bound only covers what nobody would announce.
-constexpr std::chrono::milliseconds kReleaseSleep{1};
+// While we wait for dispatchers to pass a version, they wake us when they have;
+// this bound only covers what nobody would announce.
+constexpr std::chrono::milliseconds kVersionSleep{1};
 constexpr std::chrono::microseconds kSpin{20};
 
 }  // namespace
@@ -21,23 +21,23 @@ Processor::Processor(const ProcessorOptions& options, ProcessorShared& shared,
     : options_(options),
       shared_(shared),
       index_(options.id.index()),
-      bucket_mask_(static_cast<std::uint32_t>(shared.buckets.size()) - 1),
+      bucket_mask_(static_cast<std::uint32_t>(shared.buckets.buckets()) - 1),
       packets_(shared.packets.packets().data()),
       handler_(std::move(handler)),
       idle_ticks_(static_cast<TimerTick>(options.idle_timeout.count()) + 2),
       output_(*shared.outputs[index_]),
-      slots_(shared.buckets.size()),
+      slots_(shared.buckets.buckets()),
       queue_(shared.connections.base(), packets_,
              {.quantum = options.quantum, .limit = options.queue_limit}),
       connection_cache_(shared.connections),
-      due_(static_cast<std::uint32_t>(shared.buckets.size())),
+      due_(static_cast<std::uint32_t>(shared.buckets.buckets())),
       sampler_(shared.start_ns),
       interval_start_ns_(shared.start_ns) {
   for (std::size_t d = 0; d < shared.dispatcher_count; ++d) {
     rings_.push_back(std::make_unique<DescriptorRing>(options.ring_packets));
   }
   for (BucketId bucket : owned) {
-    slots_[bucket.index()].bucket = &shared.buckets[bucket.index()];
+    slots_[bucket.index()].bucket = &shared.buckets.First(bucket);
   }
 }
 
@@ -66,6 +66,27 @@ std::uint64_t Processor::in_rings() const {
   return packets;
 }
 
+std::uint64_t Processor::sent() const {
+  std::uint64_t packets = 0;
+  for (const auto& ring : rings_) packets += ring->tail();
+  return packets;
+}
+
+ProcessorLedger::Entry Processor::Fence() {
+  const ProcessorLedger::Entry last = ledger_.Fence();
+  out_.store(true, std::memory_order_seq_cst);
+  return last;
+}
+
+std::uint64_t Processor::in_mail() const {
+  std::uint64_t packets = 0;
+  mailbox_.ForEach([&](const Mail& mail) {
+    const auto* adopt = std::get_if<AdoptBucket>(&mail);
+    if (adopt != nullptr) packets += adopt->packets;
+  });
+  return packets;
+}
+
 bool Processor::Drained() const {
   return in_rings() == 0 && drained_.load(std::memory_order_seq_cst);
 }
@@ -76,7 +97,7 @@ void Processor::RunWorker() {
     bool worked = false;
     {
       const std::lock_guard lock(monitor_);
-      worked = RunBatch();
+      worked = ledger_.fenced() ? ThrowAway() : RunBatch();
     }
     if (worked) {
       shared_.packets.Flush(index_);
@@ -91,6 +112,9 @@ void Processor::RunWorker() {
       Idle();
     }
   }
+  const std::lock_guard lock(monitor_);
+  if (ledger_.fenced()) ThrowAway();
+  shared_.packets.Flush(index_);
 }
 
 // One hold of the lock. False if there was nothing to do.
@@ -100,17 +124,30 @@ bool Processor::RunBatch() {
   const std::int64_t cpu_start_ns = ThreadCpuNs();
   now_ns_ = start_ns;
   now_tick_ = TickOf(start_ns);
-  batch_generation_ = generation();
+  working_.store(true, std::memory_order_relaxed);
   bool worked = HandleMail();
+  if (!unexpected_.empty()) LoseUnexpected();
+  // What came with a bucket is accounted for before a handler can hang on it.
+  if (worked) Commit();
   worked |= ReleaseBehindFences();
   worked |= TakeIn(start_ns) > 0;
   worked |= Serve(start_ns, cpu_start_ns) > 0;
   if (worked) AccountBatch(start_ns, cpu_start_ns);
+  Commit();
+  working_.store(false, std::memory_order_relaxed);
   return worked;
 }
 
+// Writes down what is accounted for so far; false if we are fenced off.
+bool Processor::Commit() {
+  waiting_.store(queue_.packets(), std::memory_order_relaxed);
+  return ledger_.Commit(
+      {counters_, queue_.packets() + held_packets_, connections_});
+}
+
 bool Processor::HasWork() const {
-  if (queue_.packets() > 0 || mailbox_.any() || release_.has_value()) {
+  if (queue_.packets() > 0 || mailbox_.any() || release_.has_value() ||
+      !unexpected_.empty()) {
     return true;
   }
   return std::any_of(rings_.begin(), rings_.end(), [](const auto& ring) {
@@ -145,8 +182,8 @@ void Processor::Idle() {
   drained_.store(held_packets_ == 0, std::memory_order_seq_cst);
   shared_.idle.Notify();
   const std::int64_t sleep_start_ns = CycleClock::Get().NowNs();
-  if (release_.has_value()) {
-    waiter_.Sleep(kReleaseSleep);
+  if (release_.has_value() || emptied_) {
+    waiter_.Sleep(kVersionSleep);
   } else {
     waiter_.Sleep(std::nullopt);
   }

@@ -17,14 +17,15 @@
 #include "dataplane/core/bucket.h"
 #include "dataplane/core/bucket_due_queue.h"
 #include "dataplane/core/connection_pool.h"
-#include "dataplane/core/connection_table.h"
 #include "dataplane/core/fair_queue.h"
 #include "dataplane/core/packet_handler.h"
+#include "dataplane/engine/bucket_store.h"
 #include "dataplane/engine/descriptor.h"
 #include "dataplane/engine/dispatcher.h"
 #include "dataplane/engine/mailbox.h"
 #include "dataplane/engine/output_ring.h"
 #include "dataplane/engine/packet_pool.h"
+#include "dataplane/engine/processor_ledger.h"
 #include "dataplane/engine/processor_sample.h"
 #include "dataplane/engine/published_table.h"
 #include "dataplane/engine/utilization_sampler.h"
@@ -40,9 +41,8 @@ struct ProcessorShared {
   PacketPool& packets;
   PublishedTable& table;
   ConnectionPool& connections;
-  ConnectionTable& connection_table;
-  std::vector<Bucket>& buckets;  // by BucketId; each owned by one processor
-  Waiter& idle;                  // notified when a processor runs out of work
+  BucketStore& buckets;
+  Waiter& idle;  // notified when a processor runs out of work
   std::size_t dispatcher_count = 0;
   std::int64_t start_ns = 0;  // tick 0 of every timer
   bool spin = false;
@@ -102,15 +102,33 @@ class Processor {
   bool Drained() const;
   // CPU time of both threads since Start(); they must not have been joined.
   std::int64_t CpuNs();
-  // Rises when another processor takes this one's buckets over; what it served
-  // in an earlier generation is not sent any more.
-  std::uint64_t generation() const {
-    return generation_.load(std::memory_order_acquire);
-  }
+  // Rises with every takeover from this processor. What it does is for the
+  // generation it last joined; whatever belongs to an earlier one than this is
+  // void.
+  std::uint32_t generation() const { return ledger_.generation(); }
+  // Taken over from, and not back yet.
+  const std::atomic<bool>& out_of_service() const { return out_; }
+  // Packets ever pushed into its rings.
+  std::uint64_t sent() const;
+  // Changes with every batch, and so with every turn.
+  std::uint32_t turns() const { return ledger_.entries(); }
+  // Packets or timers wait for it, or are in its hands.
+  bool WorkWaits() const { return working_.load() || backlog() > 0; }
+  // Packets it could serve now; a momentary truth.
+  std::uint64_t backlog() const { return waiting_.load() + in_rings(); }
+  bool MailWaits() const { return mailbox_.any(); }
 
-  // After Join() only: as a sample would show it.
+  // Control thread: what it has not accounted for by now it never will. Returns
+  // its last account. From here until it answers a ComeBack, all that it holds
+  // is its own to throw away.
+  ProcessorLedger::Entry Fence();
+
+  // After every processor's Join() only: as a sample would show it.
   const ProcessorCounters& counters() const { return counters_; }
   std::uint64_t waiting() const { return queue_.packets() + held_packets_; }
+  // Packets of buckets that were on their way to it.
+  std::uint64_t in_mail() const;
+  std::uint64_t free_connections() const { return connection_cache_.size(); }
   std::int64_t busy_total_ns() const { return busy_total_ns_; }
 
  private:
@@ -131,6 +149,7 @@ class Processor {
   // processor.cc: the threads.
   void RunWorker();
   bool RunBatch();
+  bool Commit();
   bool HasWork() const;
   bool HasWorkBeforeSleep() const;
   void Idle();
@@ -142,6 +161,7 @@ class Processor {
   std::size_t TakeFrom(std::size_t d);
   bool MayTakeFrom(std::size_t d) const;
   void Accept(const Descriptor& descriptor);
+  void LoseUnexpected();
   void Enqueue(Bucket& bucket, PacketIndex packet);
   ConnectionIndex FindOrMake(Bucket& bucket, const Packet& packet);
   void Hold(Slot& slot, PacketIndex packet);
@@ -166,11 +186,23 @@ class Processor {
   void Handle(const ExpectBuckets& mail);
   void Handle(const ReleaseBuckets& mail);
   void Handle(const AdoptBucket& mail);
+  void Handle(const OwnBuckets& mail);
+  void Handle(const ComeBack& mail) { come_back_ = mail; }
   void Handle(const TakeSample& mail);
   bool ReleaseBehindFences();
   std::uint64_t Detach(BucketId bucket);
-  void Adopt(BucketId bucket);
+  void Adopt(Bucket& bucket);
   BucketLoad CloseInterval(Bucket& bucket, std::int64_t wall_ns);
+
+  // processor_takeover.cc: back from a handler that hung.
+  bool ThrowAway();
+  void Empty();
+  void VoidSinceCommit();
+  void Discard(Bucket& bucket);
+  void DiscardPacket(PacketIndex packet);
+  bool DiscardMail();
+  std::size_t DiscardRings();
+  bool MayComeBack() const;
 
   // processor_timers.cc: the timer thread.
   void RunTimers();
@@ -179,7 +211,7 @@ class Processor {
   void SetTimer(ConnectionIndex index, std::chrono::milliseconds after);
   // The tick by which `after` from now_ns_ has passed.
   TimerTick TickAfter(std::chrono::milliseconds after) const;
-  void Forget(ConnectionIndex index);
+  void Forget(Bucket& bucket, ConnectionIndex index);
 
   TimerTick TickOf(std::int64_t now_ns) const {
     return static_cast<TimerTick>((now_ns - shared_.start_ns) / 1'000'000);
@@ -204,7 +236,11 @@ class Processor {
   std::atomic<bool> stop_{false};
   std::atomic<bool> timers_want_in_{false};
   std::atomic<bool> drained_{false};
-  std::atomic<std::uint64_t> generation_{0};
+  std::atomic<bool> out_{false};
+  // For WorkWaits(); hints apart from the ledger.
+  std::atomic<bool> working_{false};
+  std::atomic<std::uint64_t> waiting_{0};
+  ProcessorLedger ledger_;
   std::thread worker_;
   std::thread timers_;
 
@@ -216,6 +252,10 @@ class Processor {
   BucketDueQueue due_;
   std::optional<Release> release_;
   std::uint64_t held_packets_ = 0;
+  std::vector<BucketId> unexpected_;  // held for, though not incoming
+  std::uint64_t connections_ = 0;     // in the buckets
+  bool emptied_ = false;              // since the fence
+  std::optional<ComeBack> come_back_;
   ProcessorCounters counters_;
   UtilizationSampler sampler_;
   std::int64_t interval_start_ns_ = 0;
@@ -226,10 +266,8 @@ class Processor {
   TimerTick now_tick_ = 0;   // of the current batch or expiry
 
   // The worker's own.
-  std::int64_t sleep_ns_ = 0;  // in the interval
-  // Read before the first packet of a batch is served: what a handler returns
-  // from after a takeover still belongs to the generation before.
-  std::uint64_t batch_generation_ = 0;
+  std::int64_t sleep_ns_ = 0;    // in the interval
+  std::size_t next_ring_ = 0;    // to be taken in first
   bool output_blocked_ = false;  // the last batch ended for want of room
 };
 

@@ -10,14 +10,19 @@ namespace lb::dataplane {
 // All that is in the rings, or what a batch's time is enough for: a ring knows
 // no fairness, and what stays in it keeps sparse connections waiting behind
 // heavy ones. Who waits, and who pays when all is full, is for the fair queue
-// to say.
+// to say. Where there is room for one ring only, it is the turn of the one
+// after the last: sources that wait share a saturated processor, and each of
+// their dispatchers gets on, so that it passes a new table.
 std::size_t Processor::TakeIn(std::int64_t batch_start_ns) {
   std::size_t total = 0;
   bool more = true;
   while (more) {
     more = false;
-    for (std::size_t d = 0; d < rings_.size(); ++d) {
+    const std::size_t first = next_ring_;
+    for (std::size_t i = 0; i < rings_.size(); ++i) {
+      const std::size_t d = (first + i) % rings_.size();
       const std::size_t n = MayTakeFrom(d) ? TakeFrom(d) : 0;
+      if (n > 0) next_ring_ = (d + 1) % rings_.size();
       more |= n == kIntake;
       total += n;
     }
@@ -30,22 +35,25 @@ std::size_t Processor::TakeFrom(std::size_t d) {
   std::array<Descriptor, kIntake> taken;
   const std::size_t n = rings_[d]->Pop(taken);
   // Three rounds of hints, so that the memory for all packets is under way
-  // before the first one is looked at.
-  for (std::size_t i = 0; i < n; ++i) {
-    __builtin_prefetch(&packets_[taken[i].packet], /*rw=*/1);
-    shared_.connection_table.PrefetchHead(taken[i].hash);
-  }
-  // These look at the chain, so only where the bucket is ours.
-  const auto ours = [&](std::size_t i) {
-    return slots_[taken[i].hash & bucket_mask_].bucket != nullptr;
+  // before the first one is looked at. They look at the bucket's table, so only
+  // where it is ours.
+  const auto table_of = [&](const Descriptor& descriptor) {
+    const Bucket* bucket = slots_[descriptor.hash & bucket_mask_].bucket;
+    return bucket == nullptr ? nullptr : bucket->table;
   };
   for (std::size_t i = 0; i < n; ++i) {
-    if (ours(i)) shared_.connection_table.PrefetchConnection(taken[i].hash);
+    __builtin_prefetch(&packets_[taken[i].packet], /*rw=*/1);
+    if (auto* table = table_of(taken[i])) table->PrefetchHead(taken[i].hash);
   }
   for (std::size_t i = 0; i < n; ++i) {
-    if (!ours(i)) continue;
+    auto* table = table_of(taken[i]);
+    if (table != nullptr) table->PrefetchConnection(taken[i].hash);
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto* table = table_of(taken[i]);
+    if (table == nullptr) continue;
     // Likely the one: chains are short.
-    const ConnectionIndex first = shared_.connection_table.First(taken[i].hash);
+    const ConnectionIndex first = table->First(taken[i].hash);
     if (first != kNoConnection) queue_.PrefetchEnqueue(first);
   }
   for (std::size_t i = 0; i < n; ++i) Accept(taken[i]);
@@ -63,17 +71,31 @@ bool Processor::MayTakeFrom(std::size_t d) const {
 
 void Processor::Accept(const Descriptor& descriptor) {
   ++counters_.taken_in;
-  Slot& slot = slots_[descriptor.hash & bucket_mask_];
+  const BucketId id(descriptor.hash & bucket_mask_);
+  Slot& slot = slots_[id.index()];
   if (slot.bucket != nullptr) {
     ++slot.bucket->interval.arrived;
     Enqueue(*slot.bucket, descriptor.packet);
-  } else if (slot.incoming) {
-    Hold(slot, descriptor.packet);
-  } else {
-    // A packet for a bucket we neither own nor expect: the fences failed. It
-    // is neither served nor dropped, so it shows up as lost.
-    shared_.packets.Return(index_, descriptor.packet);
+    return;
   }
+  // Taken over from another processor for us, after we looked for mail.
+  if (!slot.incoming) unexpected_.push_back(id);
+  Hold(slot, descriptor.packet);
+}
+
+// By now the mail has come that says why we got these packets. Where it has
+// not, the fences failed: the packets are neither served nor dropped, so they
+// show up as lost.
+void Processor::LoseUnexpected() {
+  for (const BucketId id : unexpected_) {
+    Slot& slot = slots_[id.index()];
+    if (slot.bucket != nullptr || slot.incoming) continue;
+    while (!slot.held.empty()) {
+      --held_packets_;
+      shared_.packets.Return(index_, slot.held.Pop(packets_));
+    }
+  }
+  unexpected_.clear();
 }
 
 void Processor::Enqueue(Bucket& bucket, PacketIndex packet) {
@@ -87,8 +109,7 @@ void Processor::Enqueue(Bucket& bucket, PacketIndex packet) {
 }
 
 ConnectionIndex Processor::FindOrMake(Bucket& bucket, const Packet& packet) {
-  ConnectionIndex index =
-      shared_.connection_table.Find(packet.hash, packet.key);
+  ConnectionIndex index = bucket.table->Find(packet.hash, packet.key);
   if (index != kNoConnection) return index;
   index = connection_cache_.Allocate();
   if (index == kNoConnection) return index;
@@ -98,7 +119,8 @@ ConnectionIndex Processor::FindOrMake(Bucket& bucket, const Packet& packet) {
   connection.first_seen_ns = now_ns_;
   connection.last_seen_ns = now_ns_;
   connection.deadline = now_tick_ + idle_ticks_;
-  shared_.connection_table.Insert(index);
+  bucket.table->Insert(index);
+  ++connections_;
   bucket.wheel.Schedule(index, connection.deadline);
   if (due_.Lower(bucket.id, bucket.wheel.NextDue())) timer_waiter_.Notify();
   ++counters_.connections_made;
@@ -124,10 +146,9 @@ void Processor::Hold(Slot& slot, PacketIndex packet) {
 // The queue was full and its longest connection paid with its oldest packet.
 void Processor::DropVictim(PacketIndex packet) {
   const Packet& victim = packets_[packet];
-  const ConnectionIndex index =
-      shared_.connection_table.Find(victim.hash, victim.key);
-  Drop(packet, DropReason::kQueueFull,
-       *slots_[victim.hash & bucket_mask_].bucket,
+  Bucket& bucket = *slots_[victim.hash & bucket_mask_].bucket;
+  const ConnectionIndex index = bucket.table->Find(victim.hash, victim.key);
+  Drop(packet, DropReason::kQueueFull, bucket,
        shared_.connections[index].mean_service_ns);
 }
 

@@ -46,11 +46,24 @@ bool Processor::ReleaseBehindFences() {
 
   const std::shared_ptr<MoveBatch> batch = std::move(release_->batch);
   release_.reset();
+  std::vector<AdoptBucket> leaving;
   for (std::size_t i = 0; i < batch->moves().size(); ++i) {
     const Move& move = batch->moves()[i];
-    if (move.from != options_.id) continue;
-    shared_.processors[move.to.index()]->Post(
-        AdoptBucket{batch, i, Detach(move.bucket)});
+    // Taken over: its receiver hangs, and we keep the bucket.
+    if (move.from != options_.id || batch->taken_over(i)) continue;
+    Bucket* const bucket = slots_[move.bucket.index()].bucket;
+    leaving.push_back({batch, i, bucket, Detach(move.bucket)});
+  }
+  // Accounted for as handed over first, or fenced off with them in our hands.
+  const bool committed = Commit();
+  for (AdoptBucket& mail : leaving) {
+    const Move& move = batch->moves()[mail.move];
+    if (committed) {
+      shared_.processors[move.to.index()]->Post(std::move(mail));
+    } else {
+      slots_[move.bucket.index()].bucket = mail.bucket;
+      connections_ += mail.bucket->table->size(move.bucket);
+    }
   }
   return true;
 }
@@ -59,10 +72,12 @@ bool Processor::ReleaseBehindFences() {
 // its queues.
 std::uint64_t Processor::Detach(BucketId id) {
   std::uint64_t packets = 0;
-  shared_.connection_table.ForEach(id, [&](ConnectionIndex index) {
+  const Bucket& bucket = *slots_[id.index()].bucket;
+  bucket.table->ForEach(id, [&](ConnectionIndex index) {
     packets += shared_.connections[index].queue.size();
     queue_.Detach(index);
   });
+  connections_ -= bucket.table->size(id);
   due_.Remove(id);
   slots_[id.index()].bucket = nullptr;
   counters_.handed_over += packets;
@@ -70,20 +85,31 @@ std::uint64_t Processor::Detach(BucketId id) {
 }
 
 void Processor::Handle(const AdoptBucket& mail) {
-  Adopt(mail.batch->moves()[mail.move].bucket);
   counters_.adopted += mail.packets;
+  connections_ += mail.bucket->table->size(mail.bucket->id);
+  if (!mail.batch->Claim(mail.move)) {
+    Discard(*mail.bucket);
+    return;
+  }
+  Adopt(*mail.bucket);
   mail.batch->Adopted(mail.move, CycleClock::Get().NowNs());
 }
 
-void Processor::Adopt(BucketId id) {
-  Bucket& bucket = shared_.buckets[id.index()];
+void Processor::Handle(const OwnBuckets& mail) {
+  for (const BucketId id : mail.buckets) {
+    if (slots_[id.index()].bucket != nullptr) continue;
+    Adopt(shared_.buckets.TakeFresh(id, now_tick_));
+  }
+}
+
+void Processor::Adopt(Bucket& bucket) {
+  const BucketId id = bucket.id;
   Slot& slot = slots_[id.index()];
   slot.bucket = &bucket;
   slot.incoming = false;
-  bucket.last_processor = options_.id;
   output_.Adopted(shared_.outputs);
-  shared_.connection_table.ForEach(
-      id, [&](ConnectionIndex index) { queue_.Attach(index); });
+  bucket.table->ForEach(id,
+                        [&](ConnectionIndex index) { queue_.Attach(index); });
   due_.Set(id, bucket.wheel.NextDue());
   timer_waiter_.Notify();
   const std::uint64_t drops = std::exchange(slot.hold_drops, 0);
@@ -138,7 +164,7 @@ BucketLoad Processor::CloseInterval(Bucket& bucket, std::int64_t wall_ns) {
   BucketLoad load;
   load.bucket = bucket.id;
   load.packets = closed.arrived;
-  load.connections = shared_.connection_table.size(bucket.id);
+  load.connections = bucket.table->size(bucket.id);
   load.load_ns_per_s = static_cast<std::uint64_t>(
       offered_ns * 1'000'000'000 /
       static_cast<std::uint64_t>(std::max<std::int64_t>(wall_ns, 1)));

@@ -18,7 +18,7 @@ void Processor::SendOn(PacketIndex packet) {
     reason = UnsentReason::kCut;
   } else if (shared_.output == nullptr) {
     reason = UnsentReason::kSink;
-  } else if (output_.Push(packet, batch_generation_)) {
+  } else if (output_.Push(packet, ledger_.joined())) {
     return;
   }
   ++counters_.unsent[static_cast<std::size_t>(reason)];

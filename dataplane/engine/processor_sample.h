@@ -28,6 +28,9 @@ struct ProcessorCounters {
   std::uint64_t duplicated = 0;
   std::uint64_t connections_made = 0;
   std::array<std::uint64_t, kUnsentReasons> unsent{};  // as far as it knows
+  // Thrown away after a takeover, each connection with its timer.
+  std::uint64_t connections_taken_over = 0;
+  std::uint64_t timers_taken_over = 0;
 };
 
 struct ProcessorSample {

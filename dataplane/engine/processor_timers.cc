@@ -25,8 +25,14 @@ void Processor::RunTimers() {
     const std::int64_t cpu_start_ns = ThreadCpuNs();
     now_ns_ = start_ns;
     now_tick_ = TickOf(start_ns);
-    if (ExpireDue() > 0) AccountBatch(start_ns, cpu_start_ns);
-    const TimerTick next = due_.Top().tick;
+    if (due_.Top().tick <= now_tick_ && !ledger_.fenced()) {
+      working_.store(true, std::memory_order_relaxed);
+      if (ExpireDue() > 0) AccountBatch(start_ns, cpu_start_ns);
+      Commit();
+      working_.store(false, std::memory_order_relaxed);
+    }
+    // Fenced: the worker throws all timers away.
+    const TimerTick next = ledger_.fenced() ? kNever : due_.Top().tick;
     const bool more = next <= now_tick_;
     // Under the lock, so that whoever sets an earlier timer finds us either
     // still in here or asleep.
@@ -52,7 +58,7 @@ std::size_t Processor::ExpireDue() {
   while (done < kExpiryBatch) {
     const BucketDue due = due_.Top();
     if (due.tick > now_tick_) break;
-    Bucket& bucket = shared_.buckets[due.bucket.index()];
+    Bucket& bucket = *slots_[due.bucket.index()].bucket;
     done += bucket.wheel.Advance(
         now_tick_, kExpiryBatch - done,
         [&](ConnectionIndex index) { Expire(bucket, index); });
@@ -62,6 +68,8 @@ std::size_t Processor::ExpireDue() {
 }
 
 void Processor::Expire(Bucket& bucket, ConnectionIndex index) {
+  // The timer before hung: this one is void with all that is in our hands.
+  if (ledger_.fenced()) return;
   Connection& connection = shared_.connections[index];
   const bool waiting = !connection.queue.empty();
   if (waiting && !connection.own_timer) {
@@ -77,7 +85,7 @@ void Processor::Expire(Bucket& bucket, ConnectionIndex index) {
     connection.own_timer = false;
     bucket.wheel.Schedule(index, now_tick_ + idle_ticks_);
   } else {
-    Forget(index);
+    Forget(bucket, index);
   }
 }
 
@@ -101,9 +109,10 @@ TimerTick Processor::TickAfter(std::chrono::milliseconds after) const {
   return TickOf(now_ns_) + 1 + ticks;  // 1: this tick has begun already
 }
 
-void Processor::Forget(ConnectionIndex index) {
+void Processor::Forget(Bucket& bucket, ConnectionIndex index) {
   queue_.Detach(index);
-  shared_.connection_table.Erase(index);
+  bucket.table->Erase(index);
+  --connections_;
   connection_cache_.Free(index);
 }
 

@@ -16,27 +16,24 @@ UserSpaceEngine::UserSpaceEngine(EngineOptions options, Layout layout,
       packets_(options.sources.size(), options.processors.size() + 1,
                options.pool_packets),
       connections_(std::move(connections)),
-      connection_table_(*connections_, options.buckets),
+      buckets_(*connections_, options.buckets),
       published_(options.sources.size(), table.owner),
       shared_{.packets = packets_,
               .table = published_,
               .connections = *connections_,
-              .connection_table = connection_table_,
               .buckets = buckets_,
               .idle = idle_,
               .dispatcher_count = options.sources.size(),
               .start_ns = CycleClock::Get().NowNs(),
               .spin = options.spin},
+      stall_limit_(options.stall_limit),
+      watches_(options.processors.size(), StallWatch(stall_limit_)),
+      outages_(options.processors.size()),
       last_samples_(options.processors.size()),
       dispatcher_marks_(options.sources.size()),
       ring_drop_marks_(options.buckets),
       interval_start_(SystemClock().Monotonic()),
       interval_table_(ComputeDigest(table)) {
-  buckets_.reserve(options.buckets);
-  for (std::uint32_t b = 0; b < options.buckets; ++b) {
-    buckets_.emplace_back(BucketId(b), connections_->base());
-    buckets_.back().last_processor = table.owner[b];
-  }
   MakeProcessors(options, table);
   MakeDispatchers(options, hash);
   MakeOutput(std::move(options.sinks));
@@ -80,7 +77,8 @@ void UserSpaceEngine::MakeDispatchers(EngineOptions& options,
   for (std::size_t d = 0; d < options.sources.size(); ++d) {
     std::vector<Dispatcher::Outlet> outlets;
     for (const auto& processor : shared_.processors) {
-      outlets.push_back({&processor->ring(d), &processor->waiter()});
+      outlets.push_back({&processor->ring(d), &processor->waiter(),
+                         &processor->out_of_service()});
     }
     shared_.dispatchers.push_back(std::make_unique<Dispatcher>(
         d, std::move(options.sources[d]), hash, layout_.buckets, packets_,
@@ -135,7 +133,10 @@ absl::Status UserSpaceEngine::WaitUntilDone() {
     return std::all_of(shared_.dispatchers.begin(), shared_.dispatchers.end(),
                        [](const auto& d) { return d->done(); }) &&
            std::all_of(shared_.processors.begin(), shared_.processors.end(),
-                       [](const auto& p) { return p->Drained(); }) &&
+                       [](const auto& p) {
+                         // What it holds is dropped, whenever it returns.
+                         return p->out_of_service() || p->Drained();
+                       }) &&
            // Last: the processors send nothing more.
            (shared_.output == nullptr || shared_.output->Drained());
   };
@@ -160,7 +161,6 @@ absl::Status UserSpaceEngine::WaitUntilDone() {
 
 EngineSummary UserSpaceEngine::Summary() const {
   EngineSummary summary;
-  summary.bucket_packets.resize(layout_.buckets);
   Counters& sum = summary.counters;
   for (const auto& dispatcher : shared_.dispatchers) {
     sum += dispatcher->counters();
@@ -168,6 +168,7 @@ EngineSummary UserSpaceEngine::Summary() const {
       summary.parse[i] += dispatcher->parse()[i];
     }
   }
+  std::uint64_t free_connections = connections_->free_connections();
   for (const auto& processor : shared_.processors) {
     const ProcessorCounters& own = processor->counters();
     sum.served += own.served;
@@ -180,17 +181,25 @@ EngineSummary UserSpaceEngine::Summary() const {
     }
     sum.reordered += own.reordered;
     sum.duplicated += own.duplicated;
-    sum.queued += processor->waiting() + processor->in_rings();
+    sum.queued +=
+        processor->waiting() + processor->in_rings() + processor->in_mail();
     summary.connections += own.connections_made;
+    summary.connections_taken_over += own.connections_taken_over;
+    summary.timers_taken_over += own.timers_taken_over;
+    free_connections += processor->free_connections();
     summary.processors.push_back(
         {own.served, std::chrono::nanoseconds(processor->busy_total_ns())});
   }
   if (shared_.output != nullptr) sum += shared_.output->counters();
   sum.lost = sum.arrived - sum.served - sum.dropped_total() - sum.queued;
-  for (std::size_t b = 0; b < buckets_.size(); ++b) {
-    summary.bucket_packets[b] =
-        buckets_[b].served_before + buckets_[b].interval.served;
+  for (std::uint32_t b = 0; b < layout_.buckets; ++b) {
+    summary.bucket_packets.push_back(buckets_.served(BucketId(b)));
   }
+  summary.packets_leaked =
+      packets_.size() - packets_.free_packets() - sum.queued;
+  summary.connections_open = buckets_.connections();
+  summary.connections_leaked = connections_->max_connections() -
+                               free_connections - summary.connections_open;
   return summary;
 }
 

@@ -13,14 +13,17 @@ namespace lb::dataplane {
 
 absl::StatusOr<ApplyResult> UserSpaceEngine::Apply(const Table& next) {
   LB_RETURN_IF_ERROR(ValidateTable(next, layout_));
+  Readmit();
   if (moves_ != nullptr && !moves_->all_done()) {
     return absl::FailedPreconditionError(
         "moves of the last plan are still under way; apply the next one when "
-        "the stalled processor has answered");
+        "the sources and processors they wait for go on");
   }
+  moves_ = nullptr;
   const Counters before = SumCounters();
   std::vector<Move> moves = DeriveMoves(table(), next);
   if (moves.empty()) return ResultOf(before);
+  LB_RETURN_IF_ERROR(CheckReceivers(moves));
 
   std::set<ProcessorId> donors;
   std::set<ProcessorId> receivers;
@@ -28,28 +31,64 @@ absl::StatusOr<ApplyResult> UserSpaceEngine::Apply(const Table& next) {
     donors.insert(move.from);
     receivers.insert(move.to);
   }
-  moves_ =
+  const auto batch =
       std::make_shared<MoveBatch>(std::move(moves), receivers.size(), control_);
   for (ProcessorId p : receivers) {
-    shared_.processors[p.index()]->Post(ExpectBuckets{moves_});
+    shared_.processors[p.index()]->Post(ExpectBuckets{batch});
   }
-  if (!WaitFor(kApplyLimit, [this] { return moves_->all_expected(); })) {
-    moves_ = nullptr;  // nothing has changed yet
-    return absl::DeadlineExceededError(
-        absl::StrCat("a processor did not answer within ", kApplyLimit.count(),
-                     " s; no bucket was moved"));
-  }
+  LB_RETURN_IF_ERROR(PrepareReceivers(batch));
+  moves_ = batch;
   moves_->MarkChange(CycleClock::Get().NowNs());
-  const std::uint64_t version = published_.Publish(next.owner);
-  {
-    const std::lock_guard lock(table_mutex_);
-    table_ = next;
-  }
+  const std::uint64_t version = ChangeTable(next);
   for (ProcessorId p : donors) {
     shared_.processors[p.index()]->Post(ReleaseBuckets{moves_, version});
   }
-  WaitFor(kApplyLimit, [this] { return moves_->all_done(); });
+  const MonotonicTime deadline = SystemClock().Monotonic() + kApplyLimit;
+  while (!WaitFor(kLookInterval, [this] { return moves_->all_done(); }) &&
+         SystemClock().Monotonic() < deadline) {
+    TakeOver(FindStalled(/*moving=*/true));
+  }
   return ResultOf(before);
+}
+
+absl::Status UserSpaceEngine::CheckReceivers(
+    const std::vector<Move>& moves) const {
+  for (const Move& move : moves) {
+    if (!IsOut(move.to)) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "processor ", move.to.value(),
+        " is stalled and out of service; give it buckets when it is back"));
+  }
+  return absl::OkStatus();
+}
+
+// Until every receiver holds what arrives for its incoming buckets. Nothing has
+// changed yet, so a plan can still be given up as a whole.
+absl::Status UserSpaceEngine::PrepareReceivers(
+    const std::shared_ptr<MoveBatch>& batch) {
+  const MonotonicTime deadline = SystemClock().Monotonic() + kApplyLimit;
+  while (!WaitFor(kLookInterval, [&] { return batch->all_expected(); })) {
+    if (TakeOver(FindStalled(/*moving=*/true))) {
+      return absl::AbortedError(absl::StrCat(
+          "processor ", takeovers_.back().processor.value(),
+          " stalled and was taken over before any bucket was moved; plan anew "
+          "from the table in force"));
+    }
+    if (SystemClock().Monotonic() >= deadline) {
+      return absl::DeadlineExceededError(
+          absl::StrCat("a processor did not answer within ",
+                       kApplyLimit.count(), " s; no bucket was moved"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Returns the new version.
+std::uint64_t UserSpaceEngine::ChangeTable(const Table& next) {
+  const std::uint64_t version = published_.Publish(next.owner);
+  const std::lock_guard lock(table_mutex_);
+  table_ = next;
+  return version;
 }
 
 // Also starts a new interval: what was measured while buckets were under way
@@ -57,20 +96,31 @@ absl::StatusOr<ApplyResult> UserSpaceEngine::Apply(const Table& next) {
 ApplyResult UserSpaceEngine::ResultOf(const Counters& before) {
   CollectSamples();
   interval_start_ = SystemClock().Monotonic();
-  interval_table_ = ComputeDigest(table());
+  const Table in_force = table();
+  interval_table_ = ComputeDigest(in_force);
   ApplyResult result;
   result.table = interval_table_;
   result.counters = Difference(SumCounters(), before);
   if (moves_ == nullptr) return result;
   for (std::size_t i = 0; i < moves_->moves().size(); ++i) {
-    MoveResult move{moves_->moves()[i], MoveOutcome::kNotMoved, {}};
-    if (moves_->done(i)) {
-      move.outcome = MoveOutcome::kMoved;
-      move.pause = std::chrono::nanoseconds(moves_->pause_ns(i));
-    }
-    result.moves.push_back(move);
+    result.moves.push_back(ResultOf(i, in_force));
   }
   if (moves_->all_done()) moves_ = nullptr;
+  return result;
+}
+
+MoveResult UserSpaceEngine::ResultOf(std::size_t move,
+                                     const Table& in_force) const {
+  MoveResult result{moves_->moves()[move], MoveOutcome::kNotMoved, {}};
+  // Back with its old owner, as its new one hangs.
+  const bool returned =
+      in_force.owner[result.move.bucket.index()] == result.move.from;
+  if (!moves_->done(move) || (moves_->taken_over(move) && returned)) {
+    return result;
+  }
+  result.outcome =
+      moves_->taken_over(move) ? MoveOutcome::kTakenOver : MoveOutcome::kMoved;
+  result.pause = std::chrono::nanoseconds(moves_->pause_ns(move));
   return result;
 }
 

@@ -8,32 +8,47 @@
 namespace lb::dataplane {
 
 std::vector<std::shared_ptr<SampleReply>> UserSpaceEngine::CollectSamples() {
-  std::vector<std::shared_ptr<SampleReply>> replies;
-  for (const auto& processor : shared_.processors) {
-    replies.push_back(std::make_shared<SampleReply>(control_));
-    processor->Post(TakeSample{replies.back()});
-  }
-  WaitFor(kSampleLimit, [&replies] {
-    return std::all_of(replies.begin(), replies.end(),
-                       [](const auto& reply) { return reply->filled.load(); });
-  });
+  std::vector<std::shared_ptr<SampleReply>> replies(outages_.size());
   for (std::size_t p = 0; p < replies.size(); ++p) {
-    if (replies[p]->filled.load()) last_samples_[p] = replies[p];
+    if (outages_[p].has_value()) continue;
+    replies[p] = std::make_shared<SampleReply>(control_);
+    shared_.processors[p]->Post(TakeSample{replies[p]});
+  }
+  const auto answered_or_stalled = [&] {
+    for (std::size_t p = 0; p < replies.size(); ++p) {
+      if (replies[p] == nullptr || replies[p]->filled.load()) continue;
+      if (!watches_[p].stalled()) return false;
+    }
+    return true;
+  };
+  const MonotonicTime deadline =
+      SystemClock().Monotonic() + stall_limit_ + kSampleGrace;
+  FindStalled(/*moving=*/false);
+  while (!WaitFor(kLookInterval, answered_or_stalled) &&
+         SystemClock().Monotonic() < deadline) {
+    FindStalled(/*moving=*/false);
+  }
+  for (std::size_t p = 0; p < replies.size(); ++p) {
+    if (replies[p] != nullptr && replies[p]->filled.load()) {
+      last_samples_[p] = replies[p];
+    }
   }
   return replies;
 }
 
 LoadSample UserSpaceEngine::Sample() {
   LoadSample sample;
+  TakeOverStalled();
   const auto replies = CollectSamples();
+  TakeOverStalled();
   const MonotonicTime now = SystemClock().Monotonic();
   sample.start = std::exchange(interval_start_, now).time_since_epoch();
   sample.end = now.time_since_epoch();
   sample.table_end = ComputeDigest(table());
   sample.table_start = std::exchange(interval_table_, sample.table_end);
   for (std::size_t p = 0; p < replies.size(); ++p) {
-    sample.processors.push_back(LoadOf(p, *replies[p]));
-    if (!replies[p]->filled.load()) continue;
+    sample.processors.push_back(LoadOf(p, replies[p].get()));
+    if (replies[p] == nullptr || !replies[p]->filled.load()) continue;
     const auto& buckets = replies[p]->sample.buckets;
     sample.buckets.insert(sample.buckets.end(), buckets.begin(), buckets.end());
   }
@@ -45,18 +60,21 @@ LoadSample UserSpaceEngine::Sample() {
         {total.busy - mark.busy, total.packets - mark.packets});
   }
   sample.counters = SumCounters();
+  sample.takeovers = std::exchange(takeovers_, {});
   return sample;
 }
 
 ProcessorLoad UserSpaceEngine::LoadOf(std::size_t processor,
-                                      const SampleReply& reply) {
+                                      const SampleReply* reply) {
   ProcessorLoad load;
   load.capacity_permille = capacities_[processor].permille();
-  if (!reply.filled.load()) {
+  if (outages_[processor].has_value() || watches_[processor].stalled()) {
     load.stalled = true;
-    return load;
+    load.in_service = false;
+    load.backlog_packets = shared_.processors[processor]->backlog();
   }
-  const ProcessorSample& sample = reply.sample;
+  if (reply == nullptr || !reply->filled.load()) return load;
+  const ProcessorSample& sample = reply->sample;
   load.busy = std::chrono::nanoseconds(sample.busy_ns);
   load.capacity_permille = capacities_[processor].Update(
       {sample.wall_ns, sample.sleep_ns, sample.cpu_ns, sample.saturated});
@@ -104,34 +122,38 @@ void UserSpaceEngine::AddRingDrops(LoadSample& sample) {
 
 // Sums since the start, as of each processor's last answer. What a processor
 // took in and can account for neither as served, dropped, handed over nor
-// waiting is lost.
+// waiting is lost. What one out of service holds counts as taken over.
 Counters UserSpaceEngine::SumCounters() {
   Counters sum;
   for (const auto& dispatcher : shared_.dispatchers) {
     sum += dispatcher->counters();
   }
-  std::uint64_t in = 0;
-  std::uint64_t out = 0;
   for (std::size_t p = 0; p < last_samples_.size(); ++p) {
-    if (last_samples_[p] == nullptr) continue;
-    const ProcessorSample& sample = last_samples_[p]->sample;
-    const ProcessorCounters& own = sample.counters;
+    ProcessorCounters own;
+    std::uint64_t waiting = 0;
     Counters part;
+    if (outages_[p].has_value()) {
+      own = outages_[p]->account.counters;
+      waiting = outages_[p]->account.waiting;
+    } else if (last_samples_[p] != nullptr) {
+      own = last_samples_[p]->sample.counters;
+      waiting = last_samples_[p]->sample.waiting;
+      part.queued = waiting + shared_.processors[p]->in_rings();
+    }
     part.served = own.served;
     part.bytes = own.bytes;
     part.dropped = own.dropped;
     part.reordered = own.reordered;
     part.duplicated = own.duplicated;
     part.unsent = own.unsent;
-    in += own.taken_in + own.adopted;
-    out += own.served + part.dropped_total() + own.handed_over + sample.waiting;
-    part.queued = sample.waiting + shared_.processors[p]->in_rings();
+    part.lost = own.taken_in + own.adopted - own.served - part.dropped_total() -
+                own.handed_over - waiting;
+    if (outages_[p].has_value()) {
+      part.drop(DropReason::kTakeover) += PacketsHeldBy(p);
+    }
     sum += part;
   }
   if (shared_.output != nullptr) sum += shared_.output->counters();
-  // While buckets are under way, answers given before and after disagree.
-  if (moves_ == nullptr) lost_ = in - out;
-  sum.lost = lost_;
   return sum;
 }
 

@@ -417,13 +417,76 @@ TEST_F(AgentLoopTest, TellsOfStallsAndTightDispatchersOnce) {
   EXPECT_THAT(link_->events[3].message, HasSubstr("100%"));
 }
 
-TEST_F(AgentLoopTest, ATakeoverIsToldAndKept) {
+TEST_F(AgentLoopTest, ATakeoverIsToldAtOnceAndKept) {
   Connect();
-  dataplane_->SetOwner(BucketId(0), ProcessorId(1));
-  Pass(seconds(1));
+  Receive(AgentPolicy{5, seconds(30)});
+  link_->reports.clear();
+  dataplane_->TakeOver({ProcessorId(1), 32, 37, 120}, ProcessorId(0));
+  Pass(milliseconds(200));
   ASSERT_EQ(link_->changes.size(), 1u);
   EXPECT_EQ(link_->changes[0].table, dataplane_->table());
   EXPECT_EQ(OnDisk().table, dataplane_->table());
+  ASSERT_EQ(link_->events.size(), 1u);
+  EXPECT_EQ(link_->events[0].kind, AgentEventKind::kStall);
+  for (const std::string& text :
+       {link_->changes[0].reason, link_->events[0].message}) {
+    EXPECT_THAT(text, HasSubstr("processor 1 completed no turn for a second; "
+                                "its 32 buckets were taken over, and 37 "
+                                "packets and 120 connections"));
+  }
+  ASSERT_EQ(link_->reports.size(), 1u);
+  EXPECT_FALSE(link_->reports[0].sample.processors[1].in_service);
+  // It is told once, and the next plan starts from this table.
+  Pass(seconds(60));
+  EXPECT_EQ(link_->changes.size(), 1u);
+  EXPECT_EQ(link_->events.size(), 1u);
+  Receive(NextPlan(Epoch(1)));
+  EXPECT_EQ(link_->results.back().state, ApplyState::kApplied);
+}
+
+// The controller hears of the takeover first, and then a result whose digest
+// is of the table it has by then.
+TEST_F(AgentLoopTest, ATakeoverWhileAPlanIsAppliedIsToldBeforeTheResult) {
+  for (const bool refused : {false, true}) {
+    SCOPED_TRACE(refused);
+    Restart();
+    Connect();
+    const ProcessorId stalled(refused ? 0 : 1);
+    const auto take_over = [&] {
+      dataplane_->TakeOver({stalled, 32, 37, 120},
+                           ProcessorId(1 - stalled.value()));
+    };
+    if (refused) {
+      dataplane_->apply_error = absl::AbortedError("processor 1 stalled");
+      dataplane_->on_apply = take_over;
+    } else {
+      dataplane_->after_moves = take_over;
+    }
+    Receive(NextPlan(Epoch(refused ? 2 : 1)));
+    ASSERT_EQ(link_->changes.size(), 1u);
+    EXPECT_EQ(link_->changes[0].table, dataplane_->table());
+    ASSERT_EQ(link_->results.size(), 1u);
+    EXPECT_EQ(link_->results[0].state,
+              refused ? ApplyState::kRejected : ApplyState::kPartial);
+    EXPECT_EQ(link_->results[0].applied.table,
+              ComputeDigest(dataplane_->table()));
+    EXPECT_EQ(OnDisk().table, dataplane_->table());
+    EXPECT_EQ(OnDisk().unacknowledged->applied.table,
+              ComputeDigest(dataplane_->table()));
+  }
+}
+
+TEST_F(AgentLoopTest, SaysWhenNobodyIsLeftToTakeOver) {
+  Connect();
+  for (ProcessorLoad& processor : dataplane_->next.processors) {
+    processor.stalled = true;
+    processor.in_service = false;
+  }
+  Pass(seconds(1));
+  ASSERT_EQ(link_->events.size(), 2u);
+  EXPECT_THAT(link_->events[1].message,
+              HasSubstr("processor 1 is stalled with 0 packets waiting; no "
+                        "processor is in service"));
 }
 
 TEST_F(AgentLoopTest, AnotherLayoutMeansAFreshDeal) {

@@ -1,17 +1,16 @@
 // Properties of moves under traffic: one owner per bucket at any instant,
 // order kept per connection, nothing lost or doubled, timers exactly once.
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <random>
 #include <utility>
-#include <vector>
 
 #include "dataplane/engine/cpu_burner.h"
 #include "dataplane/engine/engine.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/dataplane/moves_watch.h"
+#include "tests/dataplane/random_moves.h"
 #include "tests/support/frame_source.h"
 
 namespace lb::dataplane {
@@ -20,43 +19,9 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr std::uint32_t kBuckets = 64;
-constexpr std::uint32_t kProcessors = 4;
+constexpr std::uint16_t kProcessors = 4;
 
-// Notes what must never happen.
-struct Watch {
-  std::array<std::atomic<int>, kBuckets> holder{};  // processor in the bucket
-  std::atomic<std::uint64_t> two_owners{0};
-  std::atomic<std::uint64_t> out_of_order{0};
-};
-
-class WatchingHandler final : public PacketHandler {
- public:
-  WatchingHandler(ProcessorId id, Watch& watch)
-      : id_(id.value() + 1), watch_(watch) {}
-
-  Verdict OnPacket(Connection& connection, Packet& packet,
-                   PacketContext&) override {
-    auto& holder = watch_.holder[packet.hash % kBuckets];
-    if (holder.exchange(id_) != 0) ++watch_.two_owners;
-    // Our own check, apart from the engine's: one past the last sequence
-    // number of each of two dispatchers.
-    std::uint64_t& next = connection.handler_state[packet.dispatcher];
-    if (packet.sequence < next) ++watch_.out_of_order;
-    next = std::uint64_t{packet.sequence} + 1;
-    if (holder.exchange(0) != id_) ++watch_.two_owners;
-    return Verdict::kConsumed;
-  }
-  std::optional<std::chrono::milliseconds> OnTimer(Connection&,
-                                                   std::int64_t) override {
-    return std::nullopt;
-  }
-
- private:
-  const int id_;
-  Watch& watch_;
-};
-
-EngineOptions Options(Watch& watch, bool live, std::uint64_t seed,
+EngineOptions Options(MovesWatch& watch, bool live, std::uint64_t seed,
                       const std::atomic<std::uint64_t>& allowance) {
   EngineOptions options;
   options.buckets = kBuckets;
@@ -80,60 +45,27 @@ EngineOptions Options(Watch& watch, bool live, std::uint64_t seed,
   return options;
 }
 
-Table RandomTable(Table table, std::mt19937_64& random) {
-  for (ProcessorId& owner : table.owner) {
-    if (random() % 4 == 0) {
-      owner = ProcessorId(static_cast<std::uint16_t>(random() % kProcessors));
-    }
-  }
-  return table;
-}
-
 class MovesUnderTraffic : public ::testing::TestWithParam<bool> {};
 
 TEST_P(MovesUnderTraffic, KeepEveryPromise) {
-  constexpr std::uint64_t kSeed = 20'261'122;
-  constexpr int kPlans = 200;
-  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
-  std::mt19937_64 random(kSeed);
-  Watch watch;
-  std::atomic<std::uint64_t> allowance{1ULL << 40};
-  auto engine = *Engine::Create(Options(watch, GetParam(), kSeed, allowance));
-  engine->Start();
-  std::uint64_t moves = 0;
-  for (int i = 0; i < kPlans; ++i) {
-    const Table base = engine->table();
-    const Table next = RandomTable(base, random);
-    const auto result = engine->Apply(next);
-    ASSERT_TRUE(result.ok()) << result.status();
-    EXPECT_EQ(result->table, ComputeDigest(next));
-    ASSERT_EQ(result->moves.size(), DeriveMoves(base, next).size());
-    for (const MoveResult& move : result->moves) {
-      EXPECT_EQ(move.outcome, MoveOutcome::kMoved);
-      EXPECT_GE(move.pause.count(), 0);
-    }
-    moves += result->moves.size();
-    if (i % 10 == 0) {
-      const LoadSample sample = engine->Sample();
-      EXPECT_EQ(sample.counters.lost, 0u) << "after plan " << i;
-      EXPECT_EQ(sample.table_start, sample.table_end);
-    }
-  }
-  allowance = 0;
-  engine->Stop();
-  const Counters counters = engine->Summary().counters;
-  EXPECT_GT(moves, 1'000u);
-  EXPECT_GT(counters.served, 0u);
-  EXPECT_EQ(counters.lost, 0u);
-  EXPECT_EQ(counters.reordered, 0u);
-  EXPECT_EQ(counters.duplicated, 0u);
-  EXPECT_EQ(watch.two_owners.load(), 0u);
-  EXPECT_EQ(watch.out_of_order.load(), 0u);
-  if (!GetParam()) {
-    EXPECT_EQ(counters.drop(DropReason::kHoldFull) +
-                  counters.drop(DropReason::kQueueFull),
-              0u);
-  }
+  RandomMoves run({.seed = 20'261'122, .live = GetParam(), .moves = 2'000});
+  run.Run();
+}
+
+TEST_P(MovesUnderTraffic, KeepEveryPromiseWhileProcessorsHangAndReturn) {
+  RandomMoves run(
+      {.seed = 20'261'125, .live = GetParam(), .moves = 1'500, .hangs = 6});
+  run.Run();
+  EXPECT_GT(run.takeovers(), 0u);
+}
+
+// Processors are fenced off in the midst of whatever they do.
+TEST_P(MovesUnderTraffic, AddUpWhereverATakeoverComes) {
+  RandomMoves run(
+      {.seed = 20'261'127, .live = GetParam(), .moves = 1'000, .hasty = true});
+  run.Run();
+  EXPECT_GT(run.takeovers(), 0u);
+  RecordProperty("takeovers", std::to_string(run.takeovers()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, MovesUnderTraffic, ::testing::Bool(),
@@ -144,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(Sources, MovesUnderTraffic, ::testing::Bool(),
 // Nobody sends: dispatchers sleep, workers sleep, buckets move all the same,
 // and they still work afterwards.
 TEST(Moves, WorkOnAnIdleHost) {
-  Watch watch;
+  MovesWatch watch(kBuckets, kProcessors);
   std::atomic<std::uint64_t> allowance{0};
   auto engine = *Engine::Create(Options(watch, false, 5, allowance));
   engine->Start();
@@ -187,7 +119,7 @@ class SlowHandler final : public PacketHandler {
 
 // That would take as long as its queue is, just where relief is wanted most.
 TEST(Moves, ASaturatedOwnerNeedNotServeItsBacklogFirst) {
-  Watch unused;
+  MovesWatch unused(kBuckets, kProcessors);
   std::atomic<std::uint64_t> allowance{1ULL << 40};
   EngineOptions options = Options(unused, /*live=*/false, 1, allowance);
   options.processors.assign(2, {0, 1'000});
@@ -215,7 +147,7 @@ TEST(Moves, ASaturatedOwnerNeedNotServeItsBacklogFirst) {
 }
 
 TEST(Moves, AnUnchangedTableMovesNothing) {
-  Watch watch;
+  MovesWatch watch(kBuckets, kProcessors);
   std::atomic<std::uint64_t> allowance{100};
   auto engine = *Engine::Create(Options(watch, false, 5, allowance));
   engine->Start();
@@ -226,7 +158,7 @@ TEST(Moves, AnUnchangedTableMovesNothing) {
 }
 
 TEST(Moves, ATableForAnotherHostIsRefusedWhole) {
-  Watch watch;
+  MovesWatch watch(kBuckets, kProcessors);
   std::atomic<std::uint64_t> allowance{100};
   auto engine = *Engine::Create(Options(watch, false, 5, allowance));
   engine->Start();

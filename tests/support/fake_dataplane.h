@@ -3,6 +3,7 @@
 #ifndef LB_TESTS_SUPPORT_FAKE_DATAPLANE_H_
 #define LB_TESTS_SUPPORT_FAKE_DATAPLANE_H_
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -28,10 +29,11 @@ class FakeDataplane final : public dataplane::Dataplane {
   const Layout& layout() const override { return layout_; }
   Table table() const override { return table_; }
 
-  // `next` with the interval's times and digests.
+  // `next` with the interval's times and digests; takeovers are told once.
   LoadSample Sample() override {
     ++samples;
     LoadSample sample = next;
+    next.takeovers.clear();
     const MonotonicTime now = clock_.Monotonic();
     sample.start = start_.time_since_epoch();
     sample.end = now.time_since_epoch();
@@ -41,6 +43,8 @@ class FakeDataplane final : public dataplane::Dataplane {
     digest_start_ = sample.table_end;
     return sample;
   }
+
+  bool TakeOverStalled() override { return std::exchange(stalled_, false); }
 
   absl::StatusOr<ApplyResult> Apply(const Table& to) override {
     ++applies;
@@ -53,13 +57,19 @@ class FakeDataplane final : public dataplane::Dataplane {
         table_.owner[move.bucket.index()] = move.to;
       }
     }
+    if (after_moves) after_moves();
     result.table = ComputeDigest(table_);
     return result;
   }
 
   // What a takeover does: the table changes without a plan.
-  void SetOwner(BucketId bucket, ProcessorId owner) {
-    table_.owner[bucket.index()] = owner;
+  void TakeOver(const Takeover& takeover, ProcessorId heir) {
+    std::replace(table_.owner.begin(), table_.owner.end(), takeover.processor,
+                 heir);
+    next.processors[takeover.processor.index()].stalled = true;
+    next.processors[takeover.processor.index()].in_service = false;
+    next.takeovers.push_back(takeover);
+    stalled_ = true;
   }
 
   LoadSample next;
@@ -67,6 +77,7 @@ class FakeDataplane final : public dataplane::Dataplane {
   MoveOutcome outcome = MoveOutcome::kMoved;
   std::chrono::nanoseconds pause{1'000};
   std::function<void()> on_apply;
+  std::function<void()> after_moves;
   int samples = 0;
   int applies = 0;
 
@@ -76,6 +87,7 @@ class FakeDataplane final : public dataplane::Dataplane {
   const Clock& clock_;
   MonotonicTime start_;
   Digest digest_start_;
+  bool stalled_ = false;  // the table has changed, and nobody looked yet
 };
 
 }  // namespace lb
