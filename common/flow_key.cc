@@ -40,16 +40,6 @@ std::string ProtocolName(std::uint8_t protocol) {
   }
 }
 
-Uint128 BigEndian(const Address& address) {
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
-  std::memcpy(&high, address.data(), 8);
-  std::memcpy(&low, address.data() + 8, 8);
-  static_assert(std::endian::native == std::endian::little);
-  return static_cast<Uint128>(__builtin_bswap64(high)) << 64 |
-         __builtin_bswap64(low);
-}
-
 }  // namespace
 
 FlowKey Reversed(const FlowKey& key) {
@@ -57,25 +47,6 @@ FlowKey Reversed(const FlowKey& key) {
   std::swap(reversed.source, reversed.destination);
   std::swap(reversed.source_port, reversed.destination_port);
   return reversed;
-}
-
-// Which way round is a coin toss: no branch may depend on it.
-bool IsCanonical(const FlowKey& key) {
-  const Uint128 source = BigEndian(key.source);
-  const Uint128 destination = BigEndian(key.destination);
-  return !(static_cast<int>(destination < source) |
-           (static_cast<int>(destination == source) &
-            static_cast<int>(key.destination_port < key.source_port)));
-}
-
-FlowKey Canonical(const FlowKey& key) {
-  const std::array<const Address*, 2> addresses = {&key.source,
-                                                   &key.destination};
-  const std::array<std::uint16_t, 2> ports = {key.source_port,
-                                              key.destination_port};
-  const std::size_t first = IsCanonical(key) ? 0 : 1;
-  return {*addresses[first], *addresses[1 - first], ports[first],
-          ports[1 - first],  key.protocol,          key.version};
 }
 
 absl::StatusOr<ParsedAddress> ParseAddress(std::string_view text) {

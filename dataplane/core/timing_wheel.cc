@@ -24,12 +24,19 @@ void TimingWheel::Reschedule(ConnectionIndex index, TimerTick deadline) {
   Link(index, deadline);
 }
 
+// Woken at the start of a slot, its owner would only file the connections in it
+// again, which pays where there are several.
 TimerTick TimingWheel::NextDue() const {
-  TimerTick earliest = kNever;
-  for (unsigned level = 0; level < kLevels; ++level) {
-    if (occupied_[level] != 0) earliest = std::min(earliest, SlotStart(level));
+  const Earliest earliest = EarliestSlot();
+  if (earliest.place < kSlots || earliest.place == kNotScheduled) {
+    return earliest.start;
   }
-  return earliest;
+  const Connection& first = connections_[slots_[earliest.place]];
+  if (first.wheel_next != kNoConnection) return earliest.start;
+  // A deadline farther than the ring reaches lies behind its slot's end.
+  const TimerTick end =
+      earliest.start + (TimerTick{1} << kSlotBits * (earliest.place / kSlots));
+  return std::min({std::max(first.linked, earliest.start), end, earliest.next});
 }
 
 TimerTick TimingWheel::SlotStart(unsigned level) const {
@@ -88,38 +95,36 @@ void TimingWheel::Unlink(ConnectionIndex index) {
   } else if (next != kNoConnection) {
     slots_[connection.wheel_slot] = next;
   } else {
-    const unsigned place = connection.wheel_slot;
-    occupied_[place / kSlots] &= ~(std::uint64_t{1} << (place % kSlots));
+    Vacate(connection.wheel_slot);
   }
   connection.wheel_slot = kNotScheduled;
   --size_;
 }
 
-ConnectionIndex TimingWheel::TakeDue(TimerTick now) {
-  TimerTick earliest = kNever;
-  unsigned level = 0;
-  for (unsigned l = 0; l < kLevels; ++l) {
-    if (occupied_[l] == 0) continue;
-    if (const TimerTick start = SlotStart(l); start < earliest) {
-      earliest = start;
-      level = l;
+TimingWheel::Earliest TimingWheel::EarliestSlot() const {
+  Earliest earliest;
+  for (unsigned level = 0; level < kLevels; ++level) {
+    if (occupied_[level] == 0) continue;
+    const TimerTick start = SlotStart(level);
+    if (start >= earliest.start) {
+      earliest.next = std::min(earliest.next, start);
+      continue;
     }
+    const auto slot =
+        static_cast<unsigned>(start >> (kSlotBits * level)) % kSlots;
+    earliest = {start, level * kSlots + slot, earliest.start};
   }
-  if (earliest > now) {
+  return earliest;
+}
+
+unsigned TimingWheel::EnterDue(TimerTick now) {
+  const Earliest earliest = EarliestSlot();
+  if (earliest.start > now) {
     now_ = std::max(now_, now);
-    return kNoConnection;
+    return kNotScheduled;
   }
-  now_ = earliest;
-  const unsigned shift = kSlotBits * level;
-  const ConnectionIndex index =
-      slots_[level * kSlots + static_cast<unsigned>(now_ >> shift) % kSlots];
-  const ConnectionIndex next = connections_[index].wheel_next;
-  if (next != kNoConnection) {
-    __builtin_prefetch(&connections_[next].wheel_next, /*rw=*/1);
-    __builtin_prefetch(&connections_[next].deadline);
-  }
-  Unlink(index);
-  return index;
+  now_ = earliest.start;
+  return earliest.place;
 }
 
 }  // namespace lb::dataplane

@@ -55,7 +55,8 @@ class TimingWheel {
   // A tick at or before the earliest deadline, the last Advance()'s for what is
   // past already; kNever if nothing is scheduled. Advance() to less than this
   // tick does nothing; at this tick it may only file connections again. A few
-  // instructions.
+  // instructions, and a look at a connection if it is alone in the earliest
+  // slot.
   TimerTick NextDue() const;
 
   // Calls fire(ConnectionIndex) for connections whose deadline is at or before
@@ -67,14 +68,18 @@ class TimingWheel {
   template <class Fire>
   std::size_t Advance(TimerTick now, std::size_t limit, Fire&& fire) {
     std::size_t done = 0;
-    for (; done < limit; ++done) {
-      const ConnectionIndex index = TakeDue(now);
-      if (index == kNoConnection) break;
-      const Connection& connection = connections_[index];
-      if (connection.deadline <= now) {
-        fire(index);
-      } else {
-        Link(index, connection.deadline);
+    while (done < limit) {
+      const unsigned place = EnterDue(now);
+      if (place == kNotScheduled) break;
+      // Nothing becomes due before what is in this slot.
+      for (; done < limit && occupied(place); ++done) {
+        const ConnectionIndex index = PopFront(place);
+        const Connection& connection = connections_[index];
+        if (connection.deadline <= now) {
+          fire(index);
+        } else {
+          Link(index, connection.deadline);
+        }
       }
     }
     return done;
@@ -95,10 +100,46 @@ class TimingWheel {
   // Start of the earliest occupied slot of a level, which must have one.
   TimerTick SlotStart(unsigned level) const;
 
-  // Takes one connection out of the earliest slot due at `now` and brings now_
-  // there; kNoConnection, and now_ = now, if no
-  // slot is due.
-  ConnectionIndex TakeDue(TimerTick now);
+  bool occupied(unsigned place) const {
+    return (occupied_[place / kSlots] >> (place % kSlots) & 1) != 0;
+  }
+  void Vacate(unsigned place) {
+    occupied_[place / kSlots] &= ~(std::uint64_t{1} << (place % kSlots));
+  }
+
+  // The earliest occupied slot, which ends before any other begins, unless it
+  // is being emptied: then `next` may be as early as `start`.
+  struct Earliest {
+    TimerTick start = kNever;
+    unsigned place = kNotScheduled;
+    TimerTick next = kNever;  // start of the earliest of the others
+  };
+  Earliest EarliestSlot() const;
+
+  // Brings now_ to the start of the earliest slot due at `now` and returns its
+  // place; kNotScheduled, and now_ = now, if no slot is due.
+  unsigned EnterDue(TimerTick now);
+
+  // Takes the first connection out of an occupied slot.
+  ConnectionIndex PopFront(unsigned place) {
+    const ConnectionIndex index = slots_[place];
+    Connection& connection = connections_[index];
+    connection.wheel_slot = kNotScheduled;
+    --size_;
+    const ConnectionIndex next = connection.wheel_next;
+    if (next == kNoConnection) {
+      Vacate(place);
+      return index;
+    }
+    slots_[place] = next;
+    connections_[next].wheel_previous = kNoConnection;
+    __builtin_prefetch(&connections_[next].deadline);
+    const ConnectionIndex after = connections_[next].wheel_next;
+    if (after != kNoConnection) {
+      __builtin_prefetch(&connections_[after].wheel_next, /*rw=*/1);
+    }
+    return index;
+  }
 
   // Whatever is filed for an earlier tick is still to be taken out. Levels
   // below the top hold what shares the digits above with now_; the top one is

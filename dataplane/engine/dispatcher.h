@@ -31,10 +31,10 @@ class Dispatcher {
 
   // Where a processor takes packets in, and how it is woken.
   struct Outlet {
-    DescriptorRing* ring = nullptr;
-    Waiter* waiter = nullptr;
+    DescriptorRing* ring;
+    Waiter* waiter;
     // Taken over from, and not back yet: its ring will not empty.
-    const std::atomic<bool>* out_of_service = nullptr;
+    const std::atomic<bool>* out_of_service;
   };
 
   // Everything referred to outlives the dispatcher. `buckets` is N.

@@ -122,7 +122,9 @@ ConnectionIndex Processor::FindOrMake(Bucket& bucket, const Packet& packet) {
   bucket.table->Insert(index);
   ++connections_;
   bucket.wheel.Schedule(index, connection.deadline);
-  if (due_.Lower(bucket.id, bucket.wheel.NextDue())) timer_waiter_.Notify();
+  if (due_.Lower(bucket.id, connection.deadline)) {
+    timer_waiter_.Notify();
+  }
   ++counters_.connections_made;
   return index;
 }

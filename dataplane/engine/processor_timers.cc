@@ -100,7 +100,7 @@ void Processor::SetTimer(ConnectionIndex index,
   }
   Bucket& bucket = *slots_[connection.hash & bucket_mask_].bucket;
   bucket.wheel.Reschedule(index, deadline);
-  if (due_.Lower(bucket.id, bucket.wheel.NextDue())) timer_waiter_.Notify();
+  if (due_.Lower(bucket.id, deadline)) timer_waiter_.Notify();
 }
 
 TimerTick Processor::TickAfter(std::chrono::milliseconds after) const {

@@ -165,11 +165,18 @@ class StampReader final : public PacketHandler {
   std::vector<double>& waits_us_;
 };
 
+enum class Beside {
+  kHeavy,  // one connection
+  kFlood,  // a new connection with every packet
+  // One connection, of which the sparse packets pretend to be: a plain queue,
+  // as without connections, which drops its oldest packet when it is full.
+  kFifo,
+};
+
 // A connection sends a packet every 200 us on average to a processor that
-// needs 1 us a packet, beside others that send `per_us` packets a microsecond:
-// one connection, or a new one with every packet. The processor has CPU 1 for
-// itself.
-void SparseWait(benchmark::State& state, double per_us, bool flood) {
+// needs 1 us a packet, beside others that send `per_us` packets a microsecond.
+// The processor has CPU 1 for itself.
+void SparseWait(benchmark::State& state, double per_us, Beside beside) {
   constexpr std::int64_t kRunNs = 400'000'000;
   const OnCpu cpu(0);
   const CpuBurner burner{std::chrono::microseconds(1)};
@@ -200,10 +207,13 @@ void SparseWait(benchmark::State& state, double per_us, bool flood) {
             return false;
           } else {
             ++others;
-            if (flood) std::memcpy(&heavy[26], &++flow, sizeof flow);
+            if (beside == Beside::kFlood) {
+              std::memcpy(&heavy[26], &++flow, sizeof flow);
+            }
           }
           ++sent;
-          Fill(packet, stamp.sparse != 0 ? sparse : heavy);
+          const bool own = stamp.sparse != 0 && beside != Beside::kFifo;
+          Fill(packet, own ? sparse : heavy);
           std::memcpy(&packet.frame[kStampAt], &stamp, sizeof stamp);
           return true;
         },
@@ -228,15 +238,19 @@ void SparseWait(benchmark::State& state, double per_us, bool flood) {
 }
 
 void SparseBesideHeavy(benchmark::State& state) {
-  SparseWait(state, 10, /*flood=*/false);
+  SparseWait(state, 10, Beside::kHeavy);
+}
+void SparseInFifo(benchmark::State& state) {
+  SparseWait(state, 10, Beside::kFifo);
 }
 void SparseBesideFlood(benchmark::State& state) {
-  SparseWait(state, 2, /*flood=*/true);
+  SparseWait(state, 2, Beside::kFlood);
 }
 
 BENCHMARK(EndToEndSipHash)->UseManualTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(EndToEndToeplitz)->UseManualTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(SparseBesideHeavy)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(SparseInFifo)->UseManualTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(SparseBesideFlood)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace

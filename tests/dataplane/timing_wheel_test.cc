@@ -137,7 +137,23 @@ TEST_F(TimingWheelTest, SleepingUntilNextDueWakesSeldom) {
   }
   EXPECT_EQ(fired_at[1], 60'000u);
   EXPECT_EQ(fired_at[2], 250'000u);
-  EXPECT_LE(wakes, 6);  // three levels each
+  EXPECT_EQ(wakes, 2);  // each alone in its slot
+}
+
+TEST_F(TimingWheelTest, SeveralInASlotAreFiledAgainTogether) {
+  for (ConnectionIndex i = 0; i < 10; ++i) wheel_.Schedule(i, 60'000 + 100 * i);
+  int wakes = 0;
+  std::vector<TimerTick> fired_at(10);
+  while (wheel_.size() > 0) {
+    const TimerTick now = wheel_.NextDue();
+    wheel_.Advance(now, kNoLimit,
+                   [&](ConnectionIndex index) { fired_at[index] = now; });
+    ++wakes;
+  }
+  for (ConnectionIndex i = 0; i < 10; ++i) {
+    EXPECT_EQ(fired_at[i], 60'000 + 100 * i);
+  }
+  EXPECT_LE(wakes, 12);  // two slots of 4,096 ticks
 }
 
 TEST_F(TimingWheelTest, MovesAsPlainData) {
