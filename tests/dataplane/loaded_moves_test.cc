@@ -47,7 +47,7 @@ class PacedSource final : public PacketSource {
     }
     return frames_.Receive(packets);
   }
-  bool exhausted() const override { return frames_.exhausted(); }
+  bool exhausted() const override { return stop_; }
   absl::Status status() const override { return frames_.status(); }
   bool live() const override { return true; }
   std::uint64_t dropped() const override { return 0; }
@@ -117,6 +117,7 @@ TEST(LoadedMoves, AThousandLoseReorderAndDoubleNothing) {
     moves += result->moves.size();
   }
   stop = true;
+  EXPECT_TRUE(engine->WaitUntilDone().ok());
   while (takeovers == 0 && watch.timers_fired < watch.connections) {
     takeovers += engine->Sample().takeovers.size();
   }

@@ -56,7 +56,7 @@ class RandomMoves {
                              .connections = 600,
                              .seed = options.seed + d,
                              .live = options.live,
-                             .allowance = &allowance_}));
+                             .ended = &ended_}));
     }
     engine_ = *Engine::Create(std::move(engine));
     engine_->Start();
@@ -126,7 +126,8 @@ class RandomMoves {
 
   void End() {
     for (Hang& hang : watch_.hangs) hang.Open();
-    allowance_ = 0;
+    ended_ = true;
+    EXPECT_TRUE(engine_->WaitUntilDone().ok());
     // Everything comes back, and all connections end, each by its timer.
     for (bool settled = false; !settled;) {
       const LoadSample sample = engine_->Sample();
@@ -174,7 +175,7 @@ class RandomMoves {
   const RandomMovesOptions options_;
   std::mt19937_64 random_;
   MovesWatch watch_{kBuckets, kProcessors};
-  std::atomic<std::uint64_t> allowance_{1ULL << 40};
+  std::atomic<bool> ended_{false};
   std::unique_ptr<Engine> engine_;
   std::vector<Hung> hung_;
   std::uint64_t hangs_ = 0;

@@ -25,6 +25,9 @@ struct FrameSourceOptions {
   // Packets handed out so far may not exceed *allowance, if there is one: lets
   // a test pause the source and go on.
   const std::atomic<std::uint64_t>* allowance = nullptr;
+  // Once it is true the source is exhausted: Engine::WaitUntilDone() then tells
+  // when all that was ever handed out has been dealt with.
+  const std::atomic<bool>* ended = nullptr;
 };
 
 // Never waits long: Wait() yields.
@@ -42,7 +45,9 @@ class FrameSource final : public PacketSource {
     }
     return n;
   }
-  bool exhausted() const override { return sent_ == options_.packets; }
+  bool exhausted() const override {
+    return sent_ == options_.packets || Ended();
+  }
   absl::Status status() const override { return absl::OkStatus(); }
   bool live() const override { return options_.live; }
   std::uint64_t dropped() const override { return 0; }
@@ -66,7 +71,11 @@ class FrameSource final : public PacketSource {
   }
 
  private:
+  bool Ended() const {
+    return options_.ended != nullptr && options_.ended->load();
+  }
   std::uint64_t Limit() const {
+    if (Ended()) return sent_;
     return options_.allowance == nullptr
                ? options_.packets
                : std::min(options_.packets, options_.allowance->load());
