@@ -2,15 +2,11 @@
 
 #include <arpa/inet.h>
 
-#include <bit>
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/int128.h"
 #include "common/status.h"
 
 namespace lb {

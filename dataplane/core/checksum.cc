@@ -1,15 +1,10 @@
 #include "dataplane/core/checksum.h"
 
 #include "dataplane/core/big_endian.h"
+#include "dataplane/core/ip_header.h"
 
 namespace lb::dataplane {
 namespace {
-
-constexpr std::uint8_t kIcmp = 1;
-constexpr std::uint8_t kTcp = 6;
-constexpr std::uint8_t kUdp = 17;
-constexpr std::uint8_t kIcmpv6 = 58;
-constexpr std::size_t kIpv6HeaderBytes = 40;
 
 // Where in its header a protocol keeps its checksum; 0: it has none like this.
 std::size_t ChecksumOffset(std::uint8_t protocol) {
@@ -63,7 +58,7 @@ void WriteChecksums(std::span<std::byte> frame, const Parsed& parsed) {
   const std::size_t offset = ChecksumOffset(parsed.key.protocol);
   const std::size_t start = parsed.transport_offset;
   if (offset == 0 || start == 0) return;
-  if (!ipv4 && start != parsed.ip_offset + kIpv6HeaderBytes) return;
+  if (!ipv4 && start != parsed.ip_offset + kIpv6Bytes) return;
   const bool udp = parsed.key.protocol == kUdp;
   const std::size_t bytes =
       udp ? Load16(frame, start + 4) : parsed.ip_end - start;

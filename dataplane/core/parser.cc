@@ -5,30 +5,25 @@
 #include <array>
 #include <cstring>
 
+#include "dataplane/core/ip_header.h"
+
 namespace lb::dataplane {
 namespace {
 
 constexpr std::size_t kEthernetBytes = 14;
 constexpr std::size_t kVlanTagBytes = 4;
 constexpr int kMaxVlanTags = 2;
-constexpr std::size_t kIpv4Bytes = 20;
-constexpr std::size_t kIpv6Bytes = 40;
-constexpr std::size_t kTcpBytes = 20;
 constexpr std::size_t kExtensionBytes = 8;  // the shortest extension header
 constexpr int kMaxExtensions = 8;
 
 constexpr std::uint16_t kEtherIpv4 = 0x0800;
 constexpr std::uint16_t kEtherIpv6 = 0x86dd;
 
-// IANA protocol numbers.
+// IANA protocol numbers, besides those of ip_header.h.
 constexpr std::uint8_t kHopByHop = 0;
-constexpr std::uint8_t kIcmp = 1;
-constexpr std::uint8_t kTcp = 6;
-constexpr std::uint8_t kUdp = 17;
 constexpr std::uint8_t kRouting = 43;
 constexpr std::uint8_t kFragment = 44;
 constexpr std::uint8_t kAuthentication = 51;
-constexpr std::uint8_t kIcmpv6 = 58;
 constexpr std::uint8_t kDestination = 60;
 constexpr std::uint8_t kSctp = 132;
 constexpr std::uint8_t kMobility = 135;

@@ -7,20 +7,13 @@
 
 #include "dataplane/core/big_endian.h"
 #include "dataplane/core/checksum.h"
+#include "dataplane/core/ip_header.h"
 #include "dataplane/core/parser.h"
 
 namespace lb::dataplane {
 namespace {
 
-constexpr std::uint8_t kIcmp = 1;
-constexpr std::uint8_t kTcp = 6;
-constexpr std::uint8_t kUdp = 17;
-constexpr std::uint8_t kIcmpv6 = 58;
-
 constexpr std::size_t kMacBytes = 6;
-constexpr std::size_t kIpv4Bytes = 20;
-constexpr std::size_t kIpv6Bytes = 40;
-constexpr std::size_t kTcpBytes = 20;
 constexpr std::byte kHopLimit{64};
 
 constexpr unsigned kFin = 0x01;

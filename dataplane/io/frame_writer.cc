@@ -6,11 +6,11 @@
 #include <span>
 
 #include "dataplane/core/checksum.h"
+#include "dataplane/core/ip_header.h"
 
 namespace lb::dataplane {
 namespace {
 
-constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kHopLimit = 64;
 
 // Appends in network order.

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "common/status.h"
+#include "dataplane/core/ip_header.h"
 
 namespace lb::dataplane {
 namespace {
@@ -15,8 +16,6 @@ constexpr std::uint64_t kEndless = std::numeric_limits<std::uint64_t>::max();
 constexpr double kMaxSize = 1e18;
 constexpr double kIpv6Share = 0.25;
 constexpr double kUdpShare = 0.25;
-constexpr std::uint8_t kTcp = 6;
-constexpr std::uint8_t kUdp = 17;
 
 absl::Status CheckRange(std::string_view name, double value, double least,
                         double most) {

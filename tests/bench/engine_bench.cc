@@ -110,7 +110,6 @@ void EndToEnd(benchmark::State& state, HashKind hash) {
     engine->Start();
     // Making the connections is not what is measured.
     while (engine->Sample().counters.served < kConnections) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     timer([&] {
       allowed.store(kConnections + kPackets);

@@ -24,6 +24,7 @@ constexpr int kMoves = 1'000;
 constexpr std::chrono::nanoseconds kService{20'000};
 // 77% of each of two processors; with the dispatcher, about 80% of two CPUs.
 constexpr std::chrono::nanoseconds kGap{13'000};
+constexpr std::uint64_t kWarmUp = 15'000;  // packets: 0.2 s
 
 // Goes the way of a move, from the one who changes the table to the dispatcher,
 // to the old owner, to the new one: each passes it on as soon as it runs. A
@@ -45,9 +46,12 @@ class Token {
     } else if (place == kTo && processor == to_) {
       end_ns_ = CycleClock::Get().NowNs();
       Pass(kTo, kDone);
+      place_.notify_all();
     }
   }
-  bool done() const { return place_.load() == kDone; }
+  void WaitUntilDone() {
+    for (int place = place_; place != kDone; place = place_) place_.wait(place);
+  }
   double took_us() const {
     return static_cast<double>(end_ns_ - start_ns_) / 1e3;
   }
@@ -152,7 +156,8 @@ void Moves(benchmark::State& state) {
     };
     const auto engine = Engine::Create(std::move(options)).value();
     engine->Start();
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    while (engine->Sample().counters.served < kWarmUp) {
+    }
     const auto start = std::chrono::steady_clock::now();
     for (int i = 0; i < kMoves; ++i) {
       Table table = engine->table();
@@ -164,9 +169,7 @@ void Moves(benchmark::State& state) {
       moves_us.push_back(static_cast<double>(result.moves[0].pause.count()) /
                          1e3);
       token.Start(from, to);
-      while (!token.done()) {
-        std::this_thread::sleep_for(std::chrono::microseconds(500));
-      }
+      token.WaitUntilDone();
       tokens_us.push_back(token.took_us());
     }
     state.SetIterationTime(

@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "tests/dataplane/moves_watch.h"
 #include "tests/dataplane/random_moves.h"
+#include "tests/dataplane/small_engine.h"
 #include "tests/support/frame_source.h"
 
 namespace lb::dataplane {
@@ -23,14 +24,7 @@ constexpr std::uint16_t kProcessors = 4;
 
 EngineOptions Options(MovesWatch& watch, bool live, std::uint64_t seed,
                       const std::atomic<std::uint64_t>& allowance) {
-  EngineOptions options;
-  options.buckets = kBuckets;
-  options.key.assign(16, 7);
-  options.processors.assign(kProcessors, {0, 1'000});
-  options.pin = false;
-  options.pool_packets = 1'024;
-  options.ring_packets = 64;
-  options.max_connections = 10'000;
+  EngineOptions options = SmallEngine(kBuckets, kProcessors);
   options.handler = [&watch](ProcessorId id) {
     return std::make_unique<WatchingHandler>(id, watch);
   };

@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/dataplane/fake_sink.h"
+#include "tests/dataplane/small_engine.h"
 #include "tests/support/frame_source.h"
 
 namespace lb::dataplane {
@@ -35,14 +36,7 @@ class SendingHandler final : public PacketHandler {
 };
 
 EngineOptions Options(const FrameSourceOptions& source) {
-  EngineOptions options;
-  options.buckets = 64;
-  options.key.assign(16, 7);
-  options.processors.assign(kProcessors, {0, 1'000});
-  options.pin = false;
-  options.pool_packets = 1'024;
-  options.ring_packets = 64;
-  options.max_connections = 10'000;
+  EngineOptions options = SmallEngine(64, kProcessors);
   options.handler = [](ProcessorId) {
     return std::make_unique<SendingHandler>();
   };

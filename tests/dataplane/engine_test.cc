@@ -16,6 +16,7 @@
 #include "dataplane/engine/handlers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/dataplane/small_engine.h"
 #include "tests/support/frame_source.h"
 
 namespace lb::dataplane {
@@ -24,14 +25,7 @@ namespace {
 using ::testing::HasSubstr;
 
 EngineOptions Options(const FrameSourceOptions& source) {
-  EngineOptions options;
-  options.buckets = 64;
-  options.key.assign(16, 7);
-  options.processors.assign(4, {0, 1'000});
-  options.pin = false;
-  options.pool_packets = 1'024;
-  options.ring_packets = 64;
-  options.max_connections = 10'000;
+  EngineOptions options = SmallEngine();
   options.handler = *MakeHandlerFactory("count");
   options.sources.push_back(std::make_unique<FrameSource>(source));
   return options;

@@ -14,6 +14,7 @@
 #include "dataplane/engine/engine.h"
 #include "gtest/gtest.h"
 #include "tests/dataplane/moves_watch.h"
+#include "tests/dataplane/small_engine.h"
 #include "tests/support/frame_source.h"
 
 namespace lb::dataplane {
@@ -36,14 +37,7 @@ class RandomMoves {
 
   explicit RandomMoves(const RandomMovesOptions& options)
       : options_(options), random_(options.seed) {
-    EngineOptions engine;
-    engine.buckets = kBuckets;
-    engine.key.assign(16, 7);
-    engine.processors.assign(kProcessors, {0, 1'000});
-    engine.pin = false;
-    engine.pool_packets = 1'024;
-    engine.ring_packets = 64;
-    engine.max_connections = 10'000;
+    EngineOptions engine = SmallEngine(kBuckets, kProcessors);
     // Short, so that timers fire in the midst of moves.
     engine.idle_timeout = std::chrono::milliseconds(5);
     if (options.hasty) engine.stall_limit = std::chrono::microseconds(20);

@@ -18,6 +18,7 @@
 #include "gtest/gtest.h"
 #include "tests/dataplane/fake_sink.h"
 #include "tests/dataplane/moves_watch.h"
+#include "tests/dataplane/small_engine.h"
 #include "tests/support/frame_source.h"
 
 namespace lb::dataplane {
@@ -29,6 +30,7 @@ using Ids = std::vector<std::uint16_t>;  // of processors
 constexpr std::uint32_t kBuckets = 64;
 constexpr std::uint16_t kProcessors = 4;
 constexpr std::uint32_t kSources = 2;
+constexpr const char* kStarved = "the machine starved another processor";
 
 class Gate {
  public:
@@ -77,14 +79,7 @@ class GatedSource final : public PacketSource {
 class TakeoverTest : public ::testing::TestWithParam<bool> {
  protected:
   void Start(std::chrono::milliseconds idle_timeout = std::chrono::minutes(1)) {
-    EngineOptions options;
-    options.buckets = kBuckets;
-    options.key.assign(16, 7);
-    options.processors.assign(kProcessors, {0, 1'000});
-    options.pin = false;
-    options.pool_packets = 1'024;
-    options.ring_packets = 64;
-    options.max_connections = 10'000;
+    EngineOptions options = SmallEngine(kBuckets, kProcessors);
     options.idle_timeout = idle_timeout;
     options.handler = [this](ProcessorId id) {
       return std::make_unique<WatchingHandler>(id, watch_, Verdict::kSend);
@@ -190,7 +185,7 @@ class TakeoverTest : public ::testing::TestWithParam<bool> {
     const auto result = engine_->Apply(dealt);
     const Counters before = engine_->Sample().counters;
     const Counters after = Send(3'000);
-    if (Starved()) GTEST_SKIP() << "the machine starved a processor";
+    if (Starved()) GTEST_SKIP() << kStarved;
     ASSERT_TRUE(result.ok()) << result.status();
     EXPECT_EQ(result->table, ComputeDigest(dealt));
     for (const MoveResult& move : result->moves) {
@@ -249,7 +244,7 @@ TEST_P(TakeoverTest, BucketsOfAHungProcessorAreServedElsewhere) {
   Send(2'000);
   const std::size_t buckets = BucketsOf(1);
   HangUp(1);
-  if (!AwaitTakeover({1})) GTEST_SKIP();
+  if (!AwaitTakeover({1})) GTEST_SKIP() << kStarved;
   EXPECT_EQ(BucketsOf(1), 0u);
   for (const std::uint16_t p : Ids{0, 2, 3}) {
     EXPECT_GE(BucketsOf(p), buckets + buckets / 3) << p;
@@ -271,7 +266,7 @@ TEST_P(TakeoverTest, BucketsOfAHungProcessorAreServedElsewhere) {
   EXPECT_FALSE(engine_->Apply(WithBucketsOn(1)).ok());
   OpenAndAwait(1);
   const Counters back = Send(0);
-  if (Starved()) GTEST_SKIP();
+  if (Starved()) GTEST_SKIP() << kStarved;
   EXPECT_EQ(BucketsOf(1), 0u);
   EXPECT_EQ(back.served, hung.served);
   EXPECT_EQ(back.drop(DropReason::kTakeover), hung.drop(DropReason::kTakeover));
@@ -298,13 +293,13 @@ TEST_P(TakeoverTest, AHungTimerIsAStallToo) {
 TEST_P(TakeoverTest, OfTwoAtOnce) {
   Start();
   HangUp(Ids{0, 3});
-  if (!AwaitTakeover({0, 3})) GTEST_SKIP();
+  if (!AwaitTakeover({0, 3})) GTEST_SKIP() << kStarved;
   EXPECT_EQ(BucketsOf(1) + BucketsOf(2), kBuckets);
   Send(2'000);
   OpenAndAwait(3);
   const auto result = engine_->Apply(WithBucketsOn(3));
   Send(2'000);
-  if (Starved()) GTEST_SKIP();
+  if (Starved()) GTEST_SKIP() << kStarved;
   EXPECT_TRUE(result.ok()) << result.status();
   EXPECT_TRUE(watch_.hangs[0].hanging());
   OpenAndAwait(0);
@@ -317,7 +312,7 @@ TEST_P(TakeoverTest, OfTwoInARow) {
   HangUp(0);
   AwaitTakeover({0});
   HangUp(1);
-  if (!AwaitTakeover({1})) GTEST_SKIP();
+  if (!AwaitTakeover({1})) GTEST_SKIP() << kStarved;
   EXPECT_EQ(BucketsOf(2) + BucketsOf(3), kBuckets);
   Send(2'000);
   OpenAndAwait(1);
@@ -353,7 +348,7 @@ TEST_P(TakeoverTest, AMoveFromAHungProcessorEndsInATakeover) {
   }
   const auto result = engine_->Apply(next);
   const Table after = engine_->table();
-  if (!AwaitTakeover({1})) GTEST_SKIP();
+  if (!AwaitTakeover({1})) GTEST_SKIP() << kStarved;
   ASSERT_TRUE(result.ok()) << result.status();
   for (const MoveResult& move : result->moves) {
     EXPECT_EQ(move.outcome, MoveOutcome::kTakenOver);
@@ -377,7 +372,7 @@ TEST_P(TakeoverTest, AMoveToAHungProcessorIsRefusedAndItIsTakenOver) {
   next.owner[0] = ProcessorId(1);
   const auto result = engine_->Apply(next);
   const auto again = engine_->Apply(WithBucketsOn(1));
-  if (!AwaitTakeover({1})) GTEST_SKIP();
+  if (!AwaitTakeover({1})) GTEST_SKIP() << kStarved;
   EXPECT_EQ(result.status().code(), absl::StatusCode::kAborted);
   EXPECT_THAT(std::string(result.status().message()), HasSubstr("processor 1"));
   EXPECT_EQ(BucketsOf(1), 0u);
@@ -408,7 +403,7 @@ TEST_P(TakeoverTest, AReceiverThatHangsGivesBucketsBack) {
   hanger.join();
   const Table after = engine_->table();
   gates_[0].Open();
-  if (!AwaitTakeover({1})) GTEST_SKIP();
+  if (!AwaitTakeover({1})) GTEST_SKIP() << kStarved;
   ASSERT_TRUE(result.ok()) << result.status();
   ASSERT_EQ(result->moves.size(), kBuckets / kProcessors);
   for (const MoveResult& move : result->moves) {
