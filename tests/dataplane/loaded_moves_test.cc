@@ -103,15 +103,27 @@ TEST(LoadedMoves, AThousandLoseReorderAndDoubleNothing) {
   std::uint64_t moves = 0;
   std::uint64_t takeovers = 0;
   // A takeover: the machine itself starved a processor.
+  const auto look = [&] {
+    const LoadSample sample = engine->Sample();
+    takeovers += sample.takeovers.size();
+    EXPECT_EQ(sample.counters.lost, 0u);
+    return sample.counters.served;
+  };
+  // Every plan meets packets, and none before there are any.
+  const auto await_load = [&] {
+    const std::uint64_t served = look();
+    while (takeovers == 0 && look() < served + 100) {
+    }
+  };
   while (moves < 1'000) {
     Table next = engine->table();
     for (ProcessorId& owner : next.owner) {
       owner = ProcessorId(static_cast<std::uint16_t>(random() % kProcessors));
     }
+    await_load();
+    if (takeovers > 0) break;
     const auto result = engine->Apply(next);
-    const LoadSample sample = engine->Sample();
-    takeovers += sample.takeovers.size();
-    EXPECT_EQ(sample.counters.lost, 0u);
+    look();
     if (takeovers > 0) break;
     ASSERT_TRUE(result.ok()) << result.status();
     moves += result->moves.size();
