@@ -39,7 +39,7 @@ struct Packet {
   // Written by the dispatcher.
   std::uint32_t hash = 0;
   std::uint32_t sequence = 0;  // rises per dispatcher, wraps
-  std::uint16_t dispatcher = 0;
+  std::uint16_t dispatcher = 0;  // whose buffer it is; written by the pool
   ParseResult parse = ParseResult::kOk;
   bool reversed = false;  // the packet runs against its canonical key
   // Link of the queue the packet waits in; written by the owning processor.

@@ -75,38 +75,13 @@ class FrameParser {
   // written in other widths would stall.
   Parsed Run() {
     Parsed parsed;
-    const ParseResult result = IsUsual() ? Usual(parsed) : Ethernet(parsed);
+    const ParseResult result = Ethernet(parsed);
     parsed.ip_end = static_cast<std::uint32_t>(end_);
     if (result != ParseResult::kOk) parsed = Parsed{result, {}};
     return parsed;
   }
 
  private:
-  // Most of what comes: IPv4 without tags, options or fragments, and TCP or
-  // UDP, long enough for either. One branch, and offsets that are known.
-  bool IsUsual() const {
-    constexpr std::size_t kIp = kEthernetBytes;
-    if (frame_.size() < kIp + kIpv4Bytes + kTcpBytes) return false;
-    const auto differs = static_cast<unsigned>(Word(kIp - 2) ^ kEtherIpv4) |
-                         static_cast<unsigned>(Byte(kIp) ^ 0x45) |
-                         (Word(kIp + 6) & 0x3fffU);
-    return differs == 0 && (Byte(kIp + 9) == kTcp || Byte(kIp + 9) == kUdp);
-  }
-
-  ParseResult Usual(Parsed& parsed) {
-    constexpr std::size_t kIp = kEthernetBytes;
-    constexpr std::size_t kTransport = kIp + kIpv4Bytes;
-    FlowKey& key = parsed.key;
-    end_ = kIp + Word(kIp + 2);
-    key.version = IpVersion::kIpv4;
-    key.protocol = Byte(kIp + 9);
-    std::memcpy(key.source.data(), &frame_[kIp + 12], 4);
-    std::memcpy(key.destination.data(), &frame_[kIp + 16], 4);
-    parsed.ip_offset = kIp;
-    parsed.transport_offset = kTransport;
-    return key.protocol == kTcp ? Tcp(kTransport, key) : Udp(kTransport, key);
-  }
-
   std::uint8_t Byte(std::size_t offset) const {
     return std::to_integer<std::uint8_t>(frame_[offset]);
   }

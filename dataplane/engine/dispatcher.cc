@@ -1,9 +1,9 @@
 #include "dataplane/engine/dispatcher.h"
 
-#include <new>
 #include <utility>
 
 #include "dataplane/engine/cycle_clock.h"
+#include "dataplane/engine/store_load_fence.h"
 #include "dataplane/engine/thread_cpu.h"
 
 namespace lb::dataplane {
@@ -32,7 +32,9 @@ Dispatcher::Dispatcher(std::size_t index, std::unique_ptr<PacketSource> source,
     : index_(index),
       source_(std::move(source)),
       hash_(hash),
-      canonical_(hash.kind() == HashKind::kSipHash || hash.symmetric()),
+      key_form_(hash.kind() == HashKind::kSipHash || hash.symmetric()
+                    ? KeyForm::kCanonical
+                    : KeyForm::kAsIs),
       buckets_(buckets),
       live_(source_->live()),
       pool_(pool),
@@ -84,6 +86,7 @@ void Dispatcher::Run() {
     const std::size_t n = FillBatch();
     if (n > 0) {
       ParseBatch(n);
+      WakeWorkers();  // for the batch before
       SendBatch(n, table);
       PublishRings();
     }
@@ -95,6 +98,7 @@ void Dispatcher::Run() {
     if (n == 0 && source_->exhausted()) break;
   }
   busy_ns_.store(ThreadCpuNs(), std::memory_order_relaxed);
+  WakeWorkers();
   table_.Leave(index_);
   for (const Outlet& outlet : outlets_) outlet.waiter->Notify();
   done_.store(true, std::memory_order_seq_cst);
@@ -106,6 +110,7 @@ void Dispatcher::Run() {
 std::size_t Dispatcher::FillBatch() {
   const std::size_t taken = pool_.Take(index_, batch_);
   if (taken == 0) {
+    WakeWorkers();
     WaitForBuffers();
     return 0;
   }
@@ -114,7 +119,10 @@ std::size_t Dispatcher::FillBatch() {
   if (n < taken) {
     pool_.PutBack(index_, {batch_.data() + n, taken - n});
   }
-  if (n == 0 && !source_->exhausted()) WaitForSource();
+  if (n == 0 && !source_->exhausted()) {
+    WakeWorkers();
+    WaitForSource();
+  }
   dropped_by_source_.store(source_->dropped(), std::memory_order_relaxed);
   return n;
 }
@@ -139,42 +147,35 @@ void Dispatcher::WaitForBuffers() {
 // Keys are made in place, and read a round later: whoever reads in whole what
 // was just written in parts waits until all of it has reached the cache.
 void Dispatcher::ParseBatch(std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) {
-    ::new (&parsed_[i]) Parsed(ParseFrame(frames_[i]->captured()));
-  }
-  for (std::size_t i = 0; i < n; ++i) {
-    Packet& packet = *frames_[i];
-    const Parsed& parsed = parsed_[i];
-    ++parse_[static_cast<std::size_t>(parsed.result)];
-    packet.parse = parsed.result;
-    packet.dispatcher = static_cast<std::uint16_t>(index_);
-    packet.sequence = sequence_++;
-    packet.next = kNoPacket;
-    if (canonical_) {
-      ::new (&packet.key) FlowKey(Canonical(parsed.key));
-      packet.reversed = !IsCanonical(parsed.key);
-    } else {
-      packet.key = parsed.key;
-      packet.reversed = false;
-    }
-    keys_[i] = &packet.key;
-  }
+  const std::span<Packet* const> packets{frames_.data(), n};
+  WriteKeys(packets, key_form_);
+  for (std::size_t i = 0; i < n; ++i) keys_[i] = &packets[i]->key;
   hash_.Bulk({keys_.data(), n}, hashes_);
   AddRelaxed(received_, std::uint64_t{n});
 }
 
 void Dispatcher::SendBatch(std::size_t n, const TableVersion& table) {
+  parse_[static_cast<std::size_t>(ParseResult::kOk)] += n;
   for (std::size_t i = 0; i < n; ++i) {
     Packet& packet = *frames_[i];
     // What cannot be parsed goes to a fixed bucket.
-    packet.hash = packet.parse == ParseResult::kOk ? hashes_[i] : 0;
-    const BucketId bucket = BucketOf(packet.hash, buckets_);
+    const bool parsed = packet.parse == ParseResult::kOk;
+    if (!parsed) CountUnparsed(packet.parse);
+    const std::uint32_t hash = parsed ? hashes_[i] : 0;
+    packet.hash = hash;
+    packet.sequence = sequence_++;
+    const BucketId bucket = BucketOf(hash, buckets_);
     const Outlet& outlet = outlets_[table.owner[bucket.index()].index()];
-    const Descriptor descriptor{batch_[i], packet.hash};
+    const Descriptor descriptor{batch_[i], hash};
     if (outlet.ring->Push(descriptor)) continue;
     if (!live_ && WaitForRoom(outlet, descriptor)) continue;
     DropUnsent(batch_[i], bucket, outlet);
   }
+}
+
+void Dispatcher::CountUnparsed(ParseResult result) {
+  --parse_[static_cast<std::size_t>(ParseResult::kOk)];
+  ++parse_[static_cast<std::size_t>(result)];
 }
 
 void Dispatcher::DropUnsent(PacketIndex packet, BucketId bucket,
@@ -191,6 +192,7 @@ void Dispatcher::DropUnsent(PacketIndex packet, BucketId bucket,
 // are to stop.
 bool Dispatcher::WaitForRoom(const Outlet& outlet, Descriptor descriptor) {
   PublishRings();
+  WakeWorkers();
   while (!stop_.load(std::memory_order_seq_cst)) {
     room_.Prepare();
     if (outlet.ring->Push(descriptor)) {
@@ -208,9 +210,16 @@ bool Dispatcher::WaitForRoom(const Outlet& outlet, Descriptor descriptor) {
 }
 
 void Dispatcher::PublishRings() {
-  for (const Outlet& outlet : outlets_) {
-    if (outlet.ring->Publish()) outlet.waiter->Notify();
-  }
+  for (const Outlet& outlet : outlets_) unfenced_ |= outlet.ring->Publish();
+}
+
+// Called once the next batch is parsed, or before we wait: the fence waits for
+// all that was published to reach the other CPUs, which takes as long as that.
+void Dispatcher::WakeWorkers() {
+  if (!unfenced_) return;
+  unfenced_ = false;
+  StoreLoadFence();
+  for (const Outlet& outlet : outlets_) outlet.waiter->Notify();
 }
 
 }  // namespace lb::dataplane

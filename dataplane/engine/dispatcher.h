@@ -14,8 +14,8 @@
 #include "common/counters.h"
 #include "common/load.h"
 #include "dataplane/core/flow_hash.h"
+#include "dataplane/core/packet_key.h"
 #include "dataplane/core/packet_source.h"
-#include "dataplane/core/parser.h"
 #include "dataplane/engine/descriptor.h"
 #include "dataplane/engine/packet_pool.h"
 #include "dataplane/engine/published_table.h"
@@ -74,16 +74,18 @@ class Dispatcher {
   std::size_t FillBatch();
   void ParseBatch(std::size_t n);
   void SendBatch(std::size_t n, const TableVersion& table);
+  void CountUnparsed(ParseResult result);
   void DropUnsent(PacketIndex packet, BucketId bucket, const Outlet& outlet);
   bool WaitForRoom(const Outlet& outlet, Descriptor descriptor);
   void PublishRings();
+  void WakeWorkers();
   void WaitForSource();
   void WaitForBuffers();
 
   const std::size_t index_;
   const std::unique_ptr<PacketSource> source_;
   const FlowHash hash_;
-  const bool canonical_;
+  const KeyForm key_form_;
   const std::uint32_t buckets_;
   const bool live_;
   PacketPool& pool_;
@@ -100,12 +102,12 @@ class Dispatcher {
   // The thread's own.
   std::array<PacketIndex, kBatch> batch_{};
   std::array<Packet*, kBatch> frames_{};
-  std::array<Parsed, kBatch> parsed_{};
   std::array<const FlowKey*, kBatch> keys_{};
   std::array<std::uint32_t, kBatch> hashes_{};
   std::array<std::uint64_t, kParseResults> parse_{};
   std::uint32_t sequence_ = 0;
   std::uint64_t version_ = 0;
+  bool unfenced_ = false;         // rings were published, nobody woken yet
   std::int64_t reckoned_ns_ = 0;  // when busy_ns_ was last brought up to date
 
   // Written by the thread alone, read by any.

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "dataplane/engine/store_load_fence.h"
+
 namespace lb::dataplane {
 namespace {
 
@@ -131,6 +133,7 @@ void OutputThread::SendBatch() {
 void OutputThread::GiveBack() {
   SendBatch();
   wiring_.pool.Flush(wiring_.returner);
+  StoreLoadFence();
   wiring_.on_returned();
   for (const auto& ring : wiring_.rings) ring->NotifyRoom();
 }

@@ -30,7 +30,9 @@ PacketPool::PacketPool(std::size_t dispatchers, std::size_t returners,
   for (std::size_t d = 0; d < dispatchers; ++d) {
     free_[d].packets.reserve(share);
     for (std::uint32_t i = share; i > 0; --i) {
-      free_[d].packets.push_back(static_cast<PacketIndex>(d * share + i - 1));
+      const auto packet = static_cast<PacketIndex>(d * share + i - 1);
+      packets()[packet].dispatcher = static_cast<std::uint16_t>(d);
+      free_[d].packets.push_back(packet);
     }
     for (std::size_t r = 0; r < returners; ++r) {
       homes_.push_back(std::make_unique<SpscRing<PacketIndex>>(share));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/engine/cycle_clock.h"
+#include "dataplane/engine/store_load_fence.h"
 #include "dataplane/engine/thread_cpu.h"
 
 namespace lb::dataplane {
@@ -101,6 +102,7 @@ void Processor::RunWorker() {
     }
     if (worked) {
       shared_.packets.Flush(index_);
+      StoreLoadFence();
       for (const auto& dispatcher : shared_.dispatchers) {
         dispatcher->room().Notify();
       }

@@ -2,6 +2,7 @@
 #include "dataplane/engine/cycle_clock.h"
 #include "dataplane/engine/output_thread.h"
 #include "dataplane/engine/processor.h"
+#include "dataplane/engine/store_load_fence.h"
 
 namespace lb::dataplane {
 
@@ -26,7 +27,9 @@ void Processor::SendOn(PacketIndex packet) {
 }
 
 void Processor::PublishOutput() {
-  if (output_.Publish()) shared_.output->waiter().Notify();
+  if (!output_.Publish()) return;
+  StoreLoadFence();
+  shared_.output->waiter().Notify();
 }
 
 void Processor::WaitForOutput() {

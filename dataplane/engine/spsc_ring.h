@@ -8,8 +8,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <vector>
 
 namespace lb::dataplane {
 
@@ -18,17 +18,18 @@ namespace lb::dataplane {
 // pushed before has been popped once head() has reached it.
 //
 // The producer stages elements with Push() and makes them visible with
-// Publish(), once per batch. Publish() is sequentially consistent, so that a
-// consumer that announces its sleep and then finds the ring empty cannot miss
-// a producer that publishes and then looks for sleepers (see Waiter).
+// Publish(), once per batch. A producer whose consumer may sleep calls
+// StoreLoadFence() before it notifies it (see Waiter).
 template <class T>
 class SpscRing {
  public:
   // `capacity` is a power of two.
   explicit SpscRing(std::size_t capacity)
-      : slots_(capacity), mask_(capacity - 1) {}
+      : slots_(std::make_unique<T[]>(capacity)),
+        mask_(capacity - 1),
+        limit_(capacity) {}
 
-  std::size_t capacity() const { return slots_.size(); }
+  std::size_t capacity() const { return mask_ + 1; }
 
   // Producer. False, and nothing pushed, when there is no room.
   bool Push(T value) {
@@ -39,21 +40,16 @@ class SpscRing {
 
   // Producer. Whether Push() would find room.
   bool HasRoom() {
-    if (staged_ - known_head_ < slots_.size()) return true;
-    known_head_ = head_.load(std::memory_order_acquire);
-    return staged_ - known_head_ < slots_.size();
+    if (staged_ != limit_) return true;
+    limit_ = head_.load(std::memory_order_acquire) + capacity();
+    return staged_ != limit_;
   }
 
   // Producer. Makes everything pushed so far visible to the consumer; returns
   // whether there was anything new.
   bool Publish() {
     if (staged_ == tail_.load(std::memory_order_relaxed)) return false;
-    tail_.store(staged_, std::memory_order_seq_cst);
-    // The consumer has read these lines a lap ago; to have them back by the
-    // time they are written takes as long as a batch does.
-    for (std::size_t i = 0; i < kAhead; i += 64 / sizeof(T)) {
-      __builtin_prefetch(&slots_[(staged_ + i) & mask_], /*rw=*/1);
-    }
+    tail_.store(staged_, std::memory_order_release);
     return true;
   }
 
@@ -80,16 +76,14 @@ class SpscRing {
   std::uint64_t head() const { return head_.load(std::memory_order_acquire); }
 
  private:
-  static constexpr std::size_t kAhead = 64;  // elements
-
-  std::vector<T> slots_;
+  const std::unique_ptr<T[]> slots_;
   const std::size_t mask_;
   // Cache lines of their own: what the other side looks at, and what it does
   // not, or every push would take away the line that the consumer polls.
   alignas(64) std::atomic<std::uint64_t> tail_{0};
   alignas(64) std::atomic<std::uint64_t> head_{0};
-  alignas(64) std::uint64_t staged_ = 0;      // the producer's
-  std::uint64_t known_head_ = 0;              // its last look at head_
+  alignas(64) std::uint64_t staged_ = 0;  // the producer's
+  std::uint64_t limit_;                   // of it, by its last look at head_
   alignas(64) std::uint64_t known_tail_ = 0;  // the consumer's look at tail_
 };
 

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "dataplane/engine/store_load_fence.h"
+
 namespace lb::dataplane {
 
 // One sleeper, any number of notifiers. The sleeper:
@@ -15,13 +17,17 @@ namespace lb::dataplane {
 //   waiter.Prepare();
 //   if (nothing to do) waiter.Sleep(limit); else waiter.Cancel();
 //
-// A notifier first makes its work visible by a sequentially consistent store,
-// then calls Notify(). Since Prepare() is sequentially consistent too, either
-// the sleeper sees the work or the notifier sees the sleeper.
+// A notifier first makes its work visible, by a sequentially consistent store
+// or by any store and a StoreLoadFence(), then calls Notify(). The sleeper's
+// Prepare() fences too, so either the sleeper sees the work or the notifier
+// sees the sleeper.
 class alignas(64) Waiter {  // what notifiers look at, and nothing else
  public:
   // Sleeper: announces that it is about to sleep.
-  void Prepare() { state_.store(kSleeping, std::memory_order_seq_cst); }
+  void Prepare() {
+    state_.store(kSleeping, std::memory_order_seq_cst);
+    StoreLoadFence();
+  }
 
   // Sleeper: there is work after all.
   void Cancel() { state_.store(kAwake, std::memory_order_relaxed); }

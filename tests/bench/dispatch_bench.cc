@@ -13,6 +13,7 @@
 
 #include "benchmark/benchmark.h"
 #include "dataplane/engine/dispatcher.h"
+#include "dataplane/engine/store_load_fence.h"
 #include "tests/bench/batch_timer.h"
 #include "tests/bench/bench_flows.h"
 
@@ -75,6 +76,7 @@ class CountingWorker {
       // A processor does so once per batch.
       if (unsent >= kFlush || (n == 0 && unsent > 0)) {
         pool_.Flush(0);
+        StoreLoadFence();
         dispatcher_.Notify();
         unsent = 0;
       }

@@ -233,37 +233,6 @@ TEST(ParseFrame, TwoVlanTagsAtMost) {
   }
 }
 
-// Usual frames are read at known offsets, tagged ones step by step: whatever a
-// byte is changed to, with a tag inserted the frame says the same.
-TEST(ParseFrame, AnInsertedTagChangesNothing) {
-  for (const Seed& seed : Seeds()) {
-    Bytes frame = seed.frame;
-    if (frame[12] == 0x81 || frame[12] == 0x88 || frame[12] == 0x91) continue;
-    frame.resize(std::max<std::size_t>(frame.size(), 60));
-    for (std::size_t at = 14; at < frame.size(); ++at) {
-      for (const int change :
-           {0x01, 0x02, 0x0f, 0x10, 0x20, 0x40, 0x80, 0xff}) {
-        Bytes changed = frame;
-        changed[at] ^= static_cast<std::uint8_t>(change);
-        const Parsed plain = ParseExact(changed, changed.size());
-        Bytes tag = {0x81, 0, 0, 1};
-        changed.insert(changed.begin() + 12, tag.begin(), tag.end());
-        const Parsed tagged = ParseExact(changed, changed.size());
-        SCOPED_TRACE(::testing::Message()
-                     << seed.name << " byte " << at << " ^ " << change);
-        ASSERT_EQ(plain.result, tagged.result);
-        ASSERT_EQ(plain.key, tagged.key);
-        ASSERT_EQ(plain.fragment, tagged.fragment);
-        if (plain.result != ParseResult::kOk) continue;
-        ASSERT_EQ(plain.ip_offset + 4, tagged.ip_offset);
-        ASSERT_EQ(plain.ip_end + 4, tagged.ip_end);
-        if (plain.fragment) continue;
-        ASSERT_EQ(plain.transport_offset + 4, tagged.transport_offset);
-      }
-    }
-  }
-}
-
 TEST(ParseFrame, EightExtensionHeadersAtMost) {
   for (std::size_t headers = 0; headers <= 20; ++headers) {
     Bytes payload;

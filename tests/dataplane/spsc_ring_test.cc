@@ -3,6 +3,7 @@
 #include <array>
 #include <thread>
 
+#include "dataplane/engine/store_load_fence.h"
 #include "dataplane/engine/waiter.h"
 #include "gtest/gtest.h"
 
@@ -59,6 +60,7 @@ TEST(SpscRing, TwoThreadsThatSleepLoseNothing) {
         std::this_thread::yield();
       }
       ring.Publish();
+      StoreLoadFence();
       consumer.Notify();
     }
   });

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "common/flow_key.h"
+#include "dataplane/core/packet_key.h"
 #include "dataplane/core/parser.h"
 #include "dataplane/core/reflect.h"
 #include "dataplane/io/client_address.h"
@@ -17,6 +18,7 @@
 namespace {
 
 using lb::FlowKey;
+using lb::dataplane::Packet;
 using lb::dataplane::Parsed;
 using lb::dataplane::ParseFrame;
 using lb::dataplane::ParseResult;
@@ -63,12 +65,30 @@ void CheckPrefix(std::span<const std::byte> frame, std::size_t bytes,
   Require(parsed.result == whole.result && parsed.key == whole.key);
 }
 
+std::unique_ptr<Packet> Captured(std::span<const std::byte> bytes) {
+  auto packet = std::make_unique<Packet>();
+  std::ranges::copy(bytes, packet->frame.begin());
+  packet->Resize(static_cast<std::uint32_t>(bytes.size()));
+  return packet;
+}
+
+// What a dispatcher reads of usual frames is what the parser says.
+void CheckKey(std::span<const std::byte> bytes, const Parsed& parsed) {
+  if (bytes.size() > lb::dataplane::kFrameBytes) return;
+  const auto packet = Captured(bytes);
+  Packet* const one = packet.get();
+  lb::dataplane::WriteKeys({&one, 1}, lb::dataplane::KeyForm::kCanonical);
+  Require(packet->parse == parsed.result &&
+          packet->key == lb::Canonical(parsed.key) &&
+          packet->reversed == !lb::IsCanonical(parsed.key));
+  lb::dataplane::WriteKeys({&one, 1}, lb::dataplane::KeyForm::kAsIs);
+  Require(packet->key == parsed.key && !packet->reversed);
+}
+
 // `missing` bytes of the frame were not captured.
 void CheckReflect(std::span<const std::byte> bytes, std::uint32_t missing) {
   if (bytes.size() > lb::dataplane::kFrameBytes) return;
-  const auto packet = std::make_unique<lb::dataplane::Packet>();
-  std::ranges::copy(bytes, packet->frame.begin());
-  packet->Resize(static_cast<std::uint32_t>(bytes.size()));
+  const auto packet = Captured(bytes);
   packet->wire_bytes += missing;
   if (lb::dataplane::Reflect(*packet) && !packet->cut()) {
     const Parsed answer = ParseFrame(packet->captured());
@@ -89,6 +109,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   for (const std::size_t bytes : {size / 2, size - size / 4}) {
     CheckPrefix(frame.span(), bytes, parsed);
   }
+  CheckKey(frame.span(), parsed);
   CheckReflect(frame.span(), 0);
   CheckReflect(frame.span(), 1'000);
   lb::dataplane::ShiftClient(frame.span(),
