@@ -293,19 +293,30 @@ PacketIndex FairQueue::DropFromLongest() {
   return packet;
 }
 
+bool FairQueue::NewWouldLose() const {
+  if (packets_ < limit_) return false;
+  const std::uint8_t length_class = LengthClass(1, mean_service_ns_);
+  if (length_class != 0) return lengths_ >> length_class <= 1;
+  return lengths_ == 0 &&
+         new_.size() > std::max(returning_.size(), old_.size());
+}
+
 void FairQueue::File(ConnectionIndex index) {
   const Connection& connection = connections_[index];
-  const std::uint32_t size = connection.queue.size();
-  const std::uint64_t length = std::uint64_t{size} * connection.mean_service_ns;
-  std::uint8_t length_class = 0;
-  if (size > 1 || length >> kShortBits != 0) {
-    length_class = static_cast<std::uint8_t>(std::clamp<std::size_t>(
-        static_cast<std::size_t>(std::bit_width(length >> kShortBits)), 1,
-        kLengthClasses - 1));
-  }
+  const std::uint8_t length_class =
+      LengthClass(connection.queue.size(), connection.mean_service_ns);
   if (length_class != connection.length_class) {
     SetLengthClass(index, length_class);
   }
+}
+
+std::uint8_t FairQueue::LengthClass(std::uint32_t packets,
+                                    std::uint32_t mean_service_ns) {
+  const std::uint64_t length =
+      (std::uint64_t{packets} * mean_service_ns) >> kShortBits;
+  if (packets <= 1 && length == 0) return 0;
+  return static_cast<std::uint8_t>(std::clamp<std::size_t>(
+      static_cast<std::size_t>(std::bit_width(length)), 1, kLengthClasses - 1));
 }
 
 void FairQueue::SetLengthClass(ConnectionIndex index,
@@ -326,12 +337,24 @@ void FairQueue::SetLengthClass(ConnectionIndex index,
   connection.length_class = length_class;
   if (length_class == 0) return;
   const std::uint32_t bit = 1U << length_class;
-  const bool others = (lengths_ & bit) != 0;
-  const ConnectionIndex next = others ? longest_[length_class] : kNoConnection;
-  connection.length_previous = kNoConnection;
+  ConnectionIndex previous = kNoConnection;
+  ConnectionIndex next = kNoConnection;
+  if ((lengths_ & bit) != 0) {
+    next = longest_[length_class];
+    // New ones to the front, to lose first: of them there is no end.
+    if (connection.round != RoundState::kNew) {
+      previous = next;
+      next = connections_[previous].length_next;
+    }
+  }
+  connection.length_previous = previous;
   connection.length_next = next;
-  if (others) connections_[next].length_previous = index;
-  longest_[length_class] = index;
+  if (next != kNoConnection) connections_[next].length_previous = index;
+  if (previous != kNoConnection) {
+    connections_[previous].length_next = index;
+  } else {
+    longest_[length_class] = index;
+  }
   lengths_ |= bit;
 }
 

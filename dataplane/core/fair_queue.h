@@ -56,8 +56,20 @@ class FairQueue {
   //
   // Longest: packets x mean service time, in classes that double, from 8 us; a
   // queue of one packet under 4 us counts as shorter than any other. So the
-  // loser is longer than half the longest, or all are short.
+  // loser is longer than half the longest, or all are short; where several are,
+  // new connections go first.
   PacketIndex Enqueue(ConnectionIndex connection, PacketIndex packet);
+
+  // Whether the queue is full and a packet more of this connection, or of one
+  // that is not there yet, would cost just such a one a packet. The caller had
+  // better drop what comes: nothing has to be fetched for that, or made.
+  // Between turns; O(1).
+  bool WouldLose(ConnectionIndex connection) const {
+    const std::uint8_t length_class = connections_[connection].length_class;
+    return packets_ >= limit_ && length_class != 0 &&
+           lengths_ >> length_class == 1;
+  }
+  bool NewWouldLose() const;
 
   // Hints that Enqueue() for this connection is to come: fetches what it will
   // write apart from the connection itself, which should be in the cache.
@@ -149,6 +161,8 @@ class FairQueue {
 
   // Files the connection under the class of its queue's present length.
   void File(ConnectionIndex index);
+  static std::uint8_t LengthClass(std::uint32_t packets,
+                                  std::uint32_t mean_service_ns);
   void SetLengthClass(ConnectionIndex index, std::uint8_t length_class);
   PacketIndex DropFromLongest();
 

@@ -69,8 +69,8 @@ struct ProcessorOptions {
   bool wait_for_output = false;
 };
 
-// The worker takes the lock once per batch (at most kBatchNs, and half of it
-// more where the rings are full), the timer thread once per wake;
+// The worker takes the lock once per batch (kBatchNs, half of it at most for the
+// rings, and the packet under way), the timer thread once per wake;
 // everything marked "monitor" is plain data under it. Nobody else takes it.
 class Processor {
  public:
@@ -163,7 +163,7 @@ class Processor {
   void Accept(const Descriptor& descriptor);
   void LoseUnexpected();
   void Enqueue(Bucket& bucket, PacketIndex packet);
-  ConnectionIndex FindOrMake(Bucket& bucket, const Packet& packet);
+  ConnectionIndex MakeConnection(Bucket& bucket, const Packet& packet);
   void Hold(Slot& slot, PacketIndex packet);
   void DropVictim(PacketIndex packet);
   void Drop(PacketIndex packet, DropReason reason, Bucket& bucket,

@@ -7,7 +7,7 @@
 
 namespace lb::dataplane {
 
-// All that is in the rings, or what a batch's time is enough for: a ring knows
+// All that is in the rings, or what half a batch is enough for: a ring knows
 // no fairness, and what stays in it keeps sparse connections waiting behind
 // heavy ones. Who waits, and who pays when all is full, is for the fair queue
 // to say. Where there is room for one ring only, it is the turn of the one
@@ -26,7 +26,7 @@ std::size_t Processor::TakeIn(std::int64_t batch_start_ns) {
       more |= n == kIntake;
       total += n;
     }
-    more &= CycleClock::Get().NowNs() - batch_start_ns < kBatchNs;
+    more &= CycleClock::Get().NowNs() - batch_start_ns < kBatchNs / 2;
   }
   return total;
 }
@@ -99,19 +99,31 @@ void Processor::LoseUnexpected() {
 }
 
 void Processor::Enqueue(Bucket& bucket, PacketIndex packet) {
-  const ConnectionIndex connection = FindOrMake(bucket, packets_[packet]);
-  if (connection == kNoConnection) {
-    Drop(packet, DropReason::kConnectionLimit, bucket, bucket.mean_service_ns);
+  const Packet& arrived = packets_[packet];
+  ConnectionIndex index = bucket.table->Find(arrived.hash, arrived.key);
+  if (index == kNoConnection) {
+    if (queue_.NewWouldLose()) {
+      Drop(packet, DropReason::kQueueFull, bucket, bucket.mean_service_ns);
+      return;
+    }
+    index = MakeConnection(bucket, arrived);
+    if (index == kNoConnection) {
+      Drop(packet, DropReason::kConnectionLimit, bucket,
+           bucket.mean_service_ns);
+      return;
+    }
+  } else if (queue_.WouldLose(index)) {
+    Drop(packet, DropReason::kQueueFull, bucket,
+         shared_.connections[index].mean_service_ns);
     return;
   }
-  const PacketIndex victim = queue_.Enqueue(connection, packet);
+  const PacketIndex victim = queue_.Enqueue(index, packet);
   if (victim != kNoPacket) DropVictim(victim);
 }
 
-ConnectionIndex Processor::FindOrMake(Bucket& bucket, const Packet& packet) {
-  ConnectionIndex index = bucket.table->Find(packet.hash, packet.key);
-  if (index != kNoConnection) return index;
-  index = connection_cache_.Allocate();
+ConnectionIndex Processor::MakeConnection(Bucket& bucket,
+                                          const Packet& packet) {
+  const ConnectionIndex index = connection_cache_.Allocate();
   if (index == kNoConnection) return index;
   Connection& connection = shared_.connections[index];
   connection.key = packet.key;
@@ -145,7 +157,8 @@ void Processor::Hold(Slot& slot, PacketIndex packet) {
   ++held_packets_;
 }
 
-// The queue was full and its longest connection paid with its oldest packet.
+// The queue was full, and another connection than the packet's is the longest:
+// it paid with its oldest packet.
 void Processor::DropVictim(PacketIndex packet) {
   const Packet& victim = packets_[packet];
   Bucket& bucket = *slots_[victim.hash & bucket_mask_].bucket;

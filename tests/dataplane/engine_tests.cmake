@@ -8,7 +8,8 @@ lb_test(engine_parts_test
   LABELS concurrent)
 
 lb_test(engine_test
-  SOURCES engine_test.cc engine_moves_test.cc loaded_moves_test.cc
+  SOURCES engine_test.cc engine_moves_test.cc full_queue_test.cc
+    loaded_moves_test.cc
   DEPS lb::engine lb::test_support
   LABELS concurrent TIMEOUT 300)
 

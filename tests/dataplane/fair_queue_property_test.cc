@@ -28,8 +28,10 @@ class FairQueueModel {
   void Step() {
     const std::uint64_t what = Below(100);
     if (what < 55) {
-      Arrive(static_cast<ConnectionIndex>(
-          std::min(Below(kConnections), Below(kConnections))));
+      const auto connection = static_cast<ConnectionIndex>(
+          std::min(Below(kConnections), Below(kConnections)));
+      CheckWouldLose(connection);
+      Arrive(connection);
     } else if (what < 90) {
       Serve(Below(kQueues));
     } else {
@@ -87,6 +89,18 @@ class FairQueueModel {
     model_[loser].pop_front();
     records_.ReturnPacket(dropped);
     ++dropped_;
+  }
+
+  // Only whoever is longer than half the longest.
+  void CheckWouldLose(ConnectionIndex connection) {
+    const std::size_t q = home_[connection];
+    if (!queues_[q].WouldLose(connection)) return;
+    ASSERT_GE(queues_[q].packets(), kLimit);
+    for (ConnectionIndex c = 0; c < kConnections; ++c) {
+      if (home_[c] != q) continue;
+      ASSERT_GT(std::max<std::uint64_t>(Length(connection) * 2, 8'192),
+                Length(c));
+    }
   }
 
   std::uint64_t Length(ConnectionIndex c) {

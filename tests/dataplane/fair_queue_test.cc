@@ -240,6 +240,69 @@ TEST_F(FairQueueTest, TheLongestMayLoseThePacketJustGiven) {
   EXPECT_EQ(queue.connections(), 1u);
 }
 
+TEST_F(FairQueueTest, WouldLoseWhoIsAmongTheLongestOfAFullQueue) {
+  FairQueue queue(records_.connections(), records_.packets(), Options(40));
+  for (int i = 0; i < 29; ++i) Enqueue(queue, 1);
+  for (ConnectionIndex c = 2; c < 12; ++c) Enqueue(queue, c);
+  EXPECT_FALSE(queue.WouldLose(1)) << "not full";
+  Enqueue(queue, 1);
+  EXPECT_TRUE(queue.WouldLose(1));
+  EXPECT_FALSE(queue.WouldLose(2));
+  EXPECT_FALSE(queue.WouldLose(20)) << "has nothing waiting";
+  EXPECT_FALSE(queue.NewWouldLose());
+  Turn(queue, 1'000, /*most=*/1);
+  EXPECT_FALSE(queue.WouldLose(1)) << "no longer full";
+}
+
+// Where all have one packet that takes no time to speak of.
+TEST_F(FairQueueTest, ANewConnectionWouldLoseBesideManyNewOnes) {
+  FairQueue queue(records_.connections(), records_.packets(), Options(10));
+  for (ConnectionIndex c = 0; c < 4; ++c) Enqueue(queue, c);
+  while (Turn(queue, 1'000) != kNoConnection) {
+  }
+  for (ConnectionIndex c = 0; c < 4; ++c) Enqueue(queue, c);
+  for (ConnectionIndex c = 10; c < 15; ++c) Enqueue(queue, c);
+  EXPECT_FALSE(queue.NewWouldLose()) << "not full";
+  Enqueue(queue, 15);
+  EXPECT_TRUE(queue.NewWouldLose());
+  EXPECT_FALSE(queue.WouldLose(0));
+}
+
+TEST_F(FairQueueTest, ANewConnectionWouldLoseWhereNoneIsLonger) {
+  FairQueue queue(records_.connections(), records_.packets(), Options(10));
+  Enqueue(queue, 30);
+  for (int i = 0; i < 50; ++i) {
+    Turn(queue, 900'000);
+    Enqueue(queue, 30);
+  }
+  Turn(queue, 900'000);
+  for (ConnectionIndex c = 0; c < 10; ++c) Enqueue(queue, c);
+  EXPECT_TRUE(queue.NewWouldLose());
+  // One that is four times as long as the others in the place of three.
+  for (int i = 0; i < 4; ++i) Turn(queue, 900'000);
+  for (int i = 0; i < 4; ++i) Enqueue(queue, 20);
+  EXPECT_FALSE(queue.NewWouldLose());
+}
+
+// A flood of new connections, each as long as any, must not cost those a packet
+// that were there before.
+TEST_F(FairQueueTest, OfSeveralAsLongNewConnectionsLoseFirst) {
+  FairQueue queue(records_.connections(), records_.packets(), Options(10));
+  for (ConnectionIndex c = 0; c < 2; ++c) {
+    Enqueue(queue, c);
+    Turn(queue, 900'000);
+  }
+  for (ConnectionIndex c = 10; c < 19; ++c) Enqueue(queue, c);
+  const PacketIndex known = Enqueue(queue, 0);
+  for (ConnectionIndex c = 20; c < 30; ++c) {
+    EXPECT_NE(queue.Enqueue(c, records_.TakePacket()), known);
+  }
+  const PacketIndex also_known = records_.TakePacket();
+  EXPECT_NE(queue.Enqueue(1, also_known), also_known);
+  EXPECT_EQ(records_[0].queue.size(), 1u);
+  EXPECT_EQ(records_[1].queue.size(), 1u);
+}
+
 TEST_F(FairQueueTest, DropsDuringATurnLeaveTheTurnIntact) {
   FairQueue queue(records_.connections(), records_.packets(), Options(2));
   Enqueue(queue, 1);

@@ -1,0 +1,162 @@
+// A processor that is offered many times what it can serve: who pays, and what
+// paying costs.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "common/flow_key.h"
+#include "dataplane/engine/cycle_clock.h"
+#include "dataplane/engine/engine.h"
+#include "gtest/gtest.h"
+#include "tests/dataplane/frames.h"
+#include "tests/dataplane/small_engine.h"
+
+namespace lb::dataplane {
+namespace {
+
+constexpr std::uint16_t kHeavyPort = 1;
+constexpr int kSparse = 20;  // with ports from 2 on
+constexpr std::uint16_t kFloodPorts = 1'000;
+constexpr int kRounds = 300;
+constexpr int kPerRound = 32;  // half of a ring
+
+// What the handler has seen, by its thread; `packets`, how many, by any.
+struct Served {
+  std::atomic<int> packets{0};
+  std::vector<std::uint16_t> ports;          // in order
+  std::vector<std::uint32_t> heavy_numbers;  // of its packets
+};
+
+// Takes longer for a packet than a batch lasts, so that every batch takes in
+// all there is and serves one packet.
+class SlowHandler final : public PacketHandler {
+ public:
+  explicit SlowHandler(Served& served) : served_(served) {}
+
+  Verdict OnPacket(Connection& connection, Packet& packet,
+                   PacketContext&) override {
+    const std::uint16_t port = connection.key.source_port;
+    served_.ports.push_back(port);
+    if (port == kHeavyPort) served_.heavy_numbers.push_back(packet.sequence);
+    const CycleClock& clock = CycleClock::Get();
+    const std::int64_t end_ns = clock.NowNs() + 120'000;
+    while (clock.NowNs() < end_ns) {
+    }
+    ++served_.packets;
+    return Verdict::kConsumed;
+  }
+  std::optional<std::chrono::milliseconds> OnTimer(Connection&,
+                                                   std::int64_t) override {
+    return std::nullopt;
+  }
+
+ private:
+  Served& served_;
+};
+
+// Half a ring full at a time, and the next only when two packets were served
+// since: the batch of the second has taken in all there was. So no ring ever
+// overflows, the queue does. Live, so nobody waits for room.
+class RoundSource final : public PacketSource {
+ public:
+  // The port of packet `n` of a round.
+  using PortOf = std::function<std::uint16_t(int round, int n)>;
+  RoundSource(const Served& served, PortOf port_of)
+      : served_(served), port_of_(std::move(port_of)) {}
+
+  std::size_t Receive(std::span<Packet* const> packets) override {
+    const int served = served_.packets.load();
+    if (packets.size() < kPerRound || exhausted() ||
+        (round_ > 0 && served < sent_at_ + 2)) {
+      return 0;
+    }
+    sent_at_ = served;
+    for (int n = 0; n < kPerRound; ++n) {
+      const Bytes frame =
+          Ether(0x0800) + Ip4{}(Udp(port_of_(round_, n), 40'000));
+      std::ranges::copy(AsBytes(frame), packets[n]->frame.begin());
+      packets[n]->Resize(static_cast<std::uint32_t>(frame.size()));
+    }
+    ++round_;
+    return kPerRound;
+  }
+  bool exhausted() const override { return round_ == kRounds; }
+  absl::Status status() const override { return absl::OkStatus(); }
+  bool live() const override { return true; }
+  std::uint64_t dropped() const override { return 0; }
+  void Wait(std::chrono::nanoseconds) override {}
+
+ private:
+  const Served& served_;
+  const PortOf port_of_;
+  int round_ = 0;
+  int sent_at_ = 0;  // packets served when the last round was sent
+};
+
+EngineSummary RunFull(Served& served, RoundSource::PortOf port_of) {
+  EngineOptions options = SmallEngine(/*buckets=*/64, /*processors=*/1);
+  options.handler = [&](ProcessorId) {
+    return std::make_unique<SlowHandler>(served);
+  };
+  options.sources.push_back(
+      std::make_unique<RoundSource>(served, std::move(port_of)));
+  auto engine = *Engine::Create(std::move(options));
+  engine->Start();
+  EXPECT_TRUE(engine->WaitUntilDone().ok());
+  engine->Stop();
+  EngineSummary summary = engine->Summary();
+  EXPECT_EQ(summary.counters.drop(DropReason::kRingFull), 0u);
+  EXPECT_GT(summary.counters.drop(DropReason::kQueueFull), 5'000u);
+  EXPECT_EQ(summary.counters.lost + summary.counters.reordered, 0u);
+  return summary;
+}
+
+// In the first round a packet of every sparse connection, later one of one of
+// them in every fourth; everything else is `other`.
+std::uint16_t Sparse(int round, int n, std::uint16_t other) {
+  if (round == 0 && n < kSparse) return static_cast<std::uint16_t>(2 + n);
+  if (round % 4 != 3 || n != 7) return other;
+  return static_cast<std::uint16_t>(2 + round / 4 % kSparse);
+}
+constexpr std::size_t kSparseSent = kSparse + kRounds / 4;
+
+std::size_t SparseServed(const Served& served) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(served.ports, [](std::uint16_t port) {
+        return port > kHeavyPort && port < 2 + kSparse;
+      }));
+}
+
+// What comes of the longest connection while the queue is full goes before
+// anything is fetched for it, so it is its newest packets that go.
+TEST(FullQueue, TheHeavyConnectionPaysWithWhatItSends) {
+  Served served;
+  RunFull(served,
+          [](int round, int n) { return Sparse(round, n, kHeavyPort); });
+  EXPECT_EQ(SparseServed(served), kSparseSent);
+  // It kept the packets it had when the queue became full.
+  constexpr std::size_t kKept = 150;
+  ASSERT_GT(served.heavy_numbers.size(), kKept);
+  EXPECT_LE(served.heavy_numbers[kKept], 2 * kKept);
+}
+
+// Of a flood of connections of one packet each only as many are made as there
+// is room for, and they do not cost those a packet that were there before.
+TEST(FullQueue, AFloodMakesNoConnectionsThatWouldPayAtOnce) {
+  Served served;
+  const EngineSummary summary = RunFull(served, [](int round, int n) {
+    return Sparse(
+        round, n,
+        static_cast<std::uint16_t>(kFloodPorts + round * kPerRound + n));
+  });
+  EXPECT_EQ(SparseServed(served), kSparseSent);
+  EXPECT_LE(summary.connections, 3 * kRounds + 256u);
+}
+
+}  // namespace
+}  // namespace lb::dataplane
