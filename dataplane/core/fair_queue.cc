@@ -35,6 +35,8 @@ FairQueue::FairQueue(Connection* connections, Packet* packets,
       packets_base_(packets),
       quantum_ns_(options.quantum.count()),
       limit_(options.limit),
+      quantum_class_(
+          LengthClass(1, static_cast<std::uint32_t>(options.quantum.count()))),
       new_(connections, options.limit),
       returning_(connections, options.limit),
       old_(connections, options.limit),
@@ -271,13 +273,12 @@ PacketIndex FairQueue::DropFromLongest() {
   ConnectionIndex longest = kNoConnection;
   // The turn under way has made its queue shorter since it was filed.
   if (turn_ != kNoConnection) File(turn_);
-  if (lengths_ != 0) {
+  if (NewPay()) {
+    longest = new_.front();
+  } else if (lengths_ != 0) {
     longest = longest_[static_cast<unsigned>(std::bit_width(lengths_)) - 1];
-  } else {
-    // All have one short packet: those pay who are more.
-    ConnectionRing& others =
-        returning_.size() > old_.size() ? returning_ : old_;
-    longest = new_.size() > others.size() ? new_.front() : others.front();
+  } else {  // all have one short packet: those pay who are more
+    longest = (returning_.size() > old_.size() ? returning_ : old_).front();
   }
   Connection& connection = connections_[longest];
   const PacketIndex packet = connection.queue.Pop(packets_base_);
@@ -293,11 +294,32 @@ PacketIndex FairQueue::DropFromLongest() {
   return packet;
 }
 
+bool FairQueue::WouldLose(ConnectionIndex index) const {
+  if (packets_ < limit_) return false;
+  const std::uint8_t length_class = connections_[index].length_class;
+  return length_class != 0 && lengths_ >> length_class == 1 && !NewPay();
+}
+
 bool FairQueue::NewWouldLose() const {
   if (packets_ < limit_) return false;
   const std::uint8_t length_class = LengthClass(1, mean_service_ns_);
-  if (length_class != 0) return lengths_ >> length_class <= 1;
-  return lengths_ == 0 &&
+  return NewPay() || (length_class != 0 && lengths_ >> length_class <= 1);
+}
+
+std::size_t FairQueue::Longest(std::span<ConnectionIndex> out) const {
+  if (lengths_ == 0 || NewPay()) return 0;
+  std::size_t n = 0;
+  ConnectionIndex next =
+      longest_[static_cast<unsigned>(std::bit_width(lengths_)) - 1];
+  while (n < out.size() && next != kNoConnection) {
+    out[n++] = next;
+    next = connections_[next].length_next;
+  }
+  return n;
+}
+
+bool FairQueue::NewPay() const {
+  return lengths_ >> quantum_class_ <= 1 &&
          new_.size() > std::max(returning_.size(), old_.size());
 }
 

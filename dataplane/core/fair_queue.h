@@ -29,6 +29,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "dataplane/core/connection.h"
 #include "dataplane/core/connection_ring.h"
@@ -57,19 +58,19 @@ class FairQueue {
   // Longest: packets x mean service time, in classes that double, from 8 us; a
   // queue of one packet under 4 us counts as shorter than any other. So the
   // loser is longer than half the longest, or all are short; where several are,
-  // new connections go first.
+  // new connections go first. While new ones are the most, and nobody has more
+  // than a turn's worth waiting, it is they who pay, together the greediest.
   PacketIndex Enqueue(ConnectionIndex connection, PacketIndex packet);
 
   // Whether the queue is full and a packet more of this connection, or of one
   // that is not there yet, would cost just such a one a packet. The caller had
   // better drop what comes: nothing has to be fetched for that, or made.
   // Between turns; O(1).
-  bool WouldLose(ConnectionIndex connection) const {
-    const std::uint8_t length_class = connections_[connection].length_class;
-    return packets_ >= limit_ && length_class != 0 &&
-           lengths_ >> length_class == 1;
-  }
+  bool WouldLose(ConnectionIndex connection) const;
   bool NewWouldLose() const;
+  // The connections of the longest queues, for which WouldLose() holds once the
+  // queue is full: writes up to out.size() of them and returns how many.
+  std::size_t Longest(std::span<ConnectionIndex> out) const;
 
   // Hints that Enqueue() for this connection is to come: fetches what it will
   // write apart from the connection itself, which should be in the cache.
@@ -164,12 +165,15 @@ class FairQueue {
   static std::uint8_t LengthClass(std::uint32_t packets,
                                   std::uint32_t mean_service_ns);
   void SetLengthClass(ConnectionIndex index, std::uint8_t length_class);
+  // Whether new connections pay for a full queue, whoever is the longest.
+  bool NewPay() const;
   PacketIndex DropFromLongest();
 
   Connection* const connections_;
   Packet* const packets_base_;
   const std::int64_t quantum_ns_;
   const std::uint32_t limit_;
+  const std::uint8_t quantum_class_;
 
   std::uint32_t packets_ = 0;
   std::uint32_t waiting_ = 0;

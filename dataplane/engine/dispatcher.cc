@@ -42,7 +42,8 @@ Dispatcher::Dispatcher(std::size_t index, std::unique_ptr<PacketSource> source,
       outlets_(std::move(outlets)),
       on_done_(on_done),
       packets_(pool.packets()),
-      ring_drops_(buckets) {}
+      heavy_(outlets_.size()),
+      drops_(buckets) {}
 
 void Dispatcher::Start() {
   thread_ = std::thread([this] { Run(); });
@@ -65,6 +66,8 @@ Counters Dispatcher::counters() const {
   counters.drop(DropReason::kSource) = by_source;
   counters.drop(DropReason::kRingFull) =
       dropped_ring_full_.load(std::memory_order_relaxed);
+  counters.drop(DropReason::kQueueFull) =
+      dropped_queue_full_.load(std::memory_order_relaxed);
   counters.drop(DropReason::kTakeover) =
       dropped_takeover_.load(std::memory_order_relaxed);
   return counters;
@@ -155,6 +158,7 @@ void Dispatcher::ParseBatch(std::size_t n) {
 }
 
 void Dispatcher::SendBatch(std::size_t n, const TableVersion& table) {
+  if (live_) ReadHeavy();
   parse_[static_cast<std::size_t>(ParseResult::kOk)] += n;
   for (std::size_t i = 0; i < n; ++i) {
     Packet& packet = *frames_[i];
@@ -165,7 +169,12 @@ void Dispatcher::SendBatch(std::size_t n, const TableVersion& table) {
     packet.hash = hash;
     packet.sequence = sequence_++;
     const BucketId bucket = BucketOf(hash, buckets_);
-    const Outlet& outlet = outlets_[table.owner[bucket.index()].index()];
+    const std::size_t owner = table.owner[bucket.index()].index();
+    if (any_heavy_ && heavy_[owner].Has(hash, packet.key)) {
+      Drop(batch_[i], bucket, dropped_queue_full_);
+      continue;
+    }
+    const Outlet& outlet = outlets_[owner];
     const Descriptor descriptor{batch_[i], hash};
     if (outlet.ring->Push(descriptor)) continue;
     if (!live_ && WaitForRoom(outlet, descriptor)) continue;
@@ -182,10 +191,22 @@ void Dispatcher::DropUnsent(PacketIndex packet, BucketId bucket,
                             const Outlet& outlet) {
   // A source that can wait does, unless the owner is out or we are to stop.
   const bool taken_over = live_ ? outlet.out_of_service->load() : !stop_.load();
-  AddRelaxed(ring_drops_[bucket.index()], std::uint64_t{1});
-  AddRelaxed(taken_over ? dropped_takeover_ : dropped_ring_full_,
-             std::uint64_t{1});
+  Drop(packet, bucket, taken_over ? dropped_takeover_ : dropped_ring_full_);
+}
+
+void Dispatcher::Drop(PacketIndex packet, BucketId bucket,
+                      std::atomic<std::uint64_t>& reason) {
+  AddRelaxed(drops_[bucket.index()], std::uint64_t{1});
+  AddRelaxed(reason, std::uint64_t{1});
   pool_.PutBack(index_, {&packet, 1});
+}
+
+void Dispatcher::ReadHeavy() {
+  any_heavy_ = false;
+  for (std::size_t p = 0; p < outlets_.size(); ++p) {
+    outlets_[p].heavy->Read(heavy_[p]);
+    any_heavy_ |= !heavy_[p].empty();
+  }
 }
 
 // Blocks until the owner has made room. False if it is out of service, or if we

@@ -17,6 +17,7 @@
 #include "dataplane/core/packet_key.h"
 #include "dataplane/core/packet_source.h"
 #include "dataplane/engine/descriptor.h"
+#include "dataplane/engine/heavy_list.h"
 #include "dataplane/engine/packet_pool.h"
 #include "dataplane/engine/published_table.h"
 #include "dataplane/engine/waiter.h"
@@ -33,6 +34,7 @@ class Dispatcher {
   struct Outlet {
     DescriptorRing* ring;
     Waiter* waiter;
+    const HeavyList* heavy;
     // Taken over from, and not back yet: its ring will not empty.
     const std::atomic<bool>* out_of_service;
   };
@@ -58,9 +60,9 @@ class Dispatcher {
   // Busy is the thread's CPU time, at most a turn and a millisecond old: what
   // it waited, for packets, room or a CPU, is not in it.
   DispatcherLoad load() const;
-  // Packets dropped for want of ring space, by bucket, since the start.
-  std::uint64_t ring_drops(std::uint32_t bucket) const {
-    return ring_drops_[bucket].load(std::memory_order_relaxed);
+  // Packets dropped before the rings, by bucket, since the start.
+  std::uint64_t drops(std::uint32_t bucket) const {
+    return drops_[bucket].load(std::memory_order_relaxed);
   }
 
   // After Join() only.
@@ -76,6 +78,9 @@ class Dispatcher {
   void SendBatch(std::size_t n, const TableVersion& table);
   void CountUnparsed(ParseResult result);
   void DropUnsent(PacketIndex packet, BucketId bucket, const Outlet& outlet);
+  void Drop(PacketIndex packet, BucketId bucket,
+            std::atomic<std::uint64_t>& reason);
+  void ReadHeavy();
   bool WaitForRoom(const Outlet& outlet, Descriptor descriptor);
   void PublishRings();
   void WakeWorkers();
@@ -105,6 +110,8 @@ class Dispatcher {
   std::array<const FlowKey*, kBatch> keys_{};
   std::array<std::uint32_t, kBatch> hashes_{};
   std::array<std::uint64_t, kParseResults> parse_{};
+  std::vector<HeavyList::Copy> heavy_;  // by processor
+  bool any_heavy_ = false;
   std::uint32_t sequence_ = 0;
   std::uint64_t version_ = 0;
   bool unfenced_ = false;         // rings were published, nobody woken yet
@@ -113,10 +120,11 @@ class Dispatcher {
   // Written by the thread alone, read by any.
   std::atomic<std::uint64_t> received_{0};
   std::atomic<std::uint64_t> dropped_ring_full_{0};
+  std::atomic<std::uint64_t> dropped_queue_full_{0};
   std::atomic<std::uint64_t> dropped_takeover_{0};
   std::atomic<std::uint64_t> dropped_by_source_{0};
   std::atomic<std::int64_t> busy_ns_{0};
-  std::vector<std::atomic<std::uint64_t>> ring_drops_;
+  std::vector<std::atomic<std::uint64_t>> drops_;  // by bucket
 };
 
 }  // namespace lb::dataplane

@@ -133,6 +133,7 @@ bool Processor::RunBatch() {
   if (worked) Commit();
   worked |= ReleaseBehindFences();
   worked |= TakeIn(start_ns) > 0;
+  NameHeavy();
   worked |= Serve(start_ns, cpu_start_ns) > 0;
   if (worked) AccountBatch(start_ns, cpu_start_ns);
   Commit();
@@ -149,7 +150,7 @@ bool Processor::Commit() {
 
 bool Processor::HasWork() const {
   if (queue_.packets() > 0 || mailbox_.any() || release_.has_value() ||
-      !unexpected_.empty()) {
+      !unexpected_.empty() || named_ > 0) {
     return true;
   }
   return std::any_of(rings_.begin(), rings_.end(), [](const auto& ring) {

@@ -22,6 +22,7 @@
 #include "dataplane/engine/bucket_store.h"
 #include "dataplane/engine/descriptor.h"
 #include "dataplane/engine/dispatcher.h"
+#include "dataplane/engine/heavy_list.h"
 #include "dataplane/engine/mailbox.h"
 #include "dataplane/engine/output_ring.h"
 #include "dataplane/engine/packet_pool.h"
@@ -69,8 +70,8 @@ struct ProcessorOptions {
   bool wait_for_output = false;
 };
 
-// The worker takes the lock once per batch (kBatchNs, half of it at most for the
-// rings, and the packet under way), the timer thread once per wake;
+// The worker takes the lock once per batch (kBatchNs, half of it at most for
+// the rings, and the packet under way), the timer thread once per wake;
 // everything marked "monitor" is plain data under it. Nobody else takes it.
 class Processor {
  public:
@@ -95,6 +96,8 @@ class Processor {
   }
   // Dispatcher d pushes into it.
   DescriptorRing& ring(std::size_t d) { return *rings_[d]; }
+  // What dispatchers need not push.
+  const HeavyList& heavy() const { return heavy_; }
   // Packets in its rings; a momentary truth.
   std::uint64_t in_rings() const;
   // Nothing is in the rings, queued or held, and the worker sleeps. Only a
@@ -168,6 +171,7 @@ class Processor {
   void DropVictim(PacketIndex packet);
   void Drop(PacketIndex packet, DropReason reason, Bucket& bucket,
             std::uint64_t service_ns);
+  void NameHeavy();
 
   // processor_service.cc: from the queues to the handler.
   std::size_t Serve(std::int64_t batch_start_ns, std::int64_t cpu_start_ns);
@@ -241,6 +245,7 @@ class Processor {
   std::atomic<bool> working_{false};
   std::atomic<std::uint64_t> waiting_{0};
   ProcessorLedger ledger_;
+  HeavyList heavy_;
   std::thread worker_;
   std::thread timers_;
 
@@ -251,6 +256,8 @@ class Processor {
   ConnectionCache connection_cache_;
   BucketDueQueue due_;
   std::optional<Release> release_;
+  bool overfull_ = false;  // the queue was full, and is not much less
+  std::size_t named_ = 0;  // connections in heavy_
   std::uint64_t held_packets_ = 0;
   std::vector<BucketId> unexpected_;  // held for, though not incoming
   std::uint64_t connections_ = 0;     // in the buckets

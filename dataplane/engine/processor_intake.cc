@@ -167,6 +167,22 @@ void Processor::DropVictim(PacketIndex packet) {
        shared_.connections[index].mean_service_ns);
 }
 
+// While the queue is full, and until it is an eighth less, dispatchers drop
+// what comes of the longest. Nobody may be named while we sleep: see HasWork().
+void Processor::NameHeavy() {
+  const std::uint32_t limit = options_.queue_limit;
+  overfull_ = queue_.packets() >= (overfull_ ? limit - limit / 8 : limit);
+  if (!overfull_ && named_ == 0) return;
+  std::array<ConnectionIndex, HeavyList::kMost> longest;
+  std::array<HeavyList::Entry, HeavyList::kMost> entries;
+  const std::size_t n = overfull_ ? queue_.Longest(longest) : 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const Connection& connection = shared_.connections[longest[i]];
+    entries[i] = {connection.hash, connection.key};
+  }
+  if (heavy_.Write(std::span(entries).first(n))) named_ = n;
+}
+
 // Counts the packet's service time, had it been served, to the bucket's load.
 void Processor::Drop(PacketIndex packet, DropReason reason, Bucket& bucket,
                      std::uint64_t service_ns) {

@@ -17,6 +17,7 @@ bool Processor::ThrowAway() {
   now_tick_ = TickOf(now_ns_);
   bool worked = !std::exchange(emptied_, true);
   if (worked) Empty();
+  NameHeavy();
   worked |= DiscardMail();
   // Asked first: then the rings hold all there will be.
   const bool may_come_back = MayComeBack();

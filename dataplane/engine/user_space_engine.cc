@@ -31,7 +31,7 @@ UserSpaceEngine::UserSpaceEngine(EngineOptions options, Layout layout,
       outages_(options.processors.size()),
       last_samples_(options.processors.size()),
       dispatcher_marks_(options.sources.size()),
-      ring_drop_marks_(options.buckets),
+      drop_marks_(options.buckets),
       interval_start_(SystemClock().Monotonic()),
       interval_table_(ComputeDigest(table)) {
   MakeProcessors(options, table);
@@ -78,7 +78,7 @@ void UserSpaceEngine::MakeDispatchers(EngineOptions& options,
     std::vector<Dispatcher::Outlet> outlets;
     for (const auto& processor : shared_.processors) {
       outlets.push_back({&processor->ring(d), &processor->waiter(),
-                         &processor->out_of_service()});
+                         &processor->heavy(), &processor->out_of_service()});
     }
     shared_.dispatchers.push_back(std::make_unique<Dispatcher>(
         d, std::move(options.sources[d]), hash, layout_.buckets, packets_,

@@ -52,7 +52,7 @@ LoadSample UserSpaceEngine::Sample() {
     const auto& buckets = replies[p]->sample.buckets;
     sample.buckets.insert(sample.buckets.end(), buckets.begin(), buckets.end());
   }
-  AddRingDrops(sample);
+  AddDispatcherDrops(sample);
   for (std::size_t d = 0; d < shared_.dispatchers.size(); ++d) {
     const DispatcherLoad total = shared_.dispatchers[d]->load();
     const DispatcherLoad mark = std::exchange(dispatcher_marks_[d], total);
@@ -84,9 +84,9 @@ ProcessorLoad UserSpaceEngine::LoadOf(std::size_t processor,
   return load;
 }
 
-// The ring's drops belong to the load of the bucket they were meant for, at
-// the mean service time of its packets.
-void UserSpaceEngine::AddRingDrops(LoadSample& sample) {
+// What dispatchers dropped belongs to the load of the bucket they were meant
+// for, at the mean service time of its packets.
+void UserSpaceEngine::AddDispatcherDrops(LoadSample& sample) {
   std::sort(sample.buckets.begin(), sample.buckets.end(),
             [](const BucketLoad& a, const BucketLoad& b) {
               return a.bucket < b.bucket;
@@ -96,10 +96,9 @@ void UserSpaceEngine::AddRingDrops(LoadSample& sample) {
   for (std::uint32_t b = 0; b < layout_.buckets; ++b) {
     std::uint64_t total = 0;
     for (const auto& dispatcher : shared_.dispatchers) {
-      total += dispatcher->ring_drops(b);
+      total += dispatcher->drops(b);
     }
-    const std::uint64_t drops =
-        total - std::exchange(ring_drop_marks_[b], total);
+    const std::uint64_t drops = total - std::exchange(drop_marks_[b], total);
     while (load != sample.buckets.end() && load->bucket.value() < b) ++load;
     if (drops == 0) continue;
     if (load == sample.buckets.end() || load->bucket.value() != b) {

@@ -109,11 +109,12 @@ void Dispatch(benchmark::State& state, HashKind kind) {
     DescriptorRing ring(kRing);
     PublishedTable table(1, std::vector<ProcessorId>(kBenchBuckets));
     Waiter worker_waiter;
+    const HeavyList heavy;
     const std::atomic<bool> out_of_service{false};
     Waiter done;
-    Dispatcher dispatcher(0, std::make_unique<FilledSource>(pace), hash,
-                          kBenchBuckets, pool, table,
-                          {{&ring, &worker_waiter, &out_of_service}}, done);
+    Dispatcher dispatcher(
+        0, std::make_unique<FilledSource>(pace), hash, kBenchBuckets, pool,
+        table, {{&ring, &worker_waiter, &heavy, &out_of_service}}, done);
     const CountingWorker worker(ring, pool, dispatcher.room());
     timer([&] {
       dispatcher.Start();

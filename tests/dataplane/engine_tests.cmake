@@ -1,7 +1,7 @@
 # Rings, threads and moves. All run under ThreadSanitizer.
 lb_test(engine_parts_test
   SOURCES bucket_store_test.cc capacity_meter_test.cc deal_test.cc
-    output_thread_test.cc packet_pool_test.cc processor_ledger_test.cc
+    heavy_list_test.cc output_thread_test.cc packet_pool_test.cc processor_ledger_test.cc
     published_table_test.cc spsc_ring_test.cc stall_watch_test.cc
     utilization_sampler_test.cc waiter_test.cc
   DEPS lb::engine lb::test_support

@@ -241,8 +241,8 @@ TEST_F(FairQueueTest, TheLongestMayLoseThePacketJustGiven) {
 }
 
 TEST_F(FairQueueTest, WouldLoseWhoIsAmongTheLongestOfAFullQueue) {
-  FairQueue queue(records_.connections(), records_.packets(), Options(40));
-  for (int i = 0; i < 29; ++i) Enqueue(queue, 1);
+  FairQueue queue(records_.connections(), records_.packets(), Options(100));
+  for (int i = 0; i < 89; ++i) Enqueue(queue, 1);
   for (ConnectionIndex c = 2; c < 12; ++c) Enqueue(queue, c);
   EXPECT_FALSE(queue.WouldLose(1)) << "not full";
   Enqueue(queue, 1);
@@ -254,7 +254,8 @@ TEST_F(FairQueueTest, WouldLoseWhoIsAmongTheLongestOfAFullQueue) {
   EXPECT_FALSE(queue.WouldLose(1)) << "no longer full";
 }
 
-// Where all have one packet that takes no time to speak of.
+// While nobody has more than a turn's worth waiting, the many new ones are the
+// greediest, even beside one that has two packets.
 TEST_F(FairQueueTest, ANewConnectionWouldLoseBesideManyNewOnes) {
   FairQueue queue(records_.connections(), records_.packets(), Options(10));
   for (ConnectionIndex c = 0; c < 4; ++c) Enqueue(queue, c);
@@ -263,9 +264,12 @@ TEST_F(FairQueueTest, ANewConnectionWouldLoseBesideManyNewOnes) {
   for (ConnectionIndex c = 0; c < 4; ++c) Enqueue(queue, c);
   for (ConnectionIndex c = 10; c < 15; ++c) Enqueue(queue, c);
   EXPECT_FALSE(queue.NewWouldLose()) << "not full";
-  Enqueue(queue, 15);
+  Enqueue(queue, 0);
   EXPECT_TRUE(queue.NewWouldLose());
   EXPECT_FALSE(queue.WouldLose(0));
+  EXPECT_NE(queue.Enqueue(0, records_.TakePacket()), kNoPacket);
+  EXPECT_EQ(records_[0].queue.size(), 3u);
+  EXPECT_EQ(records_[10].queue.size(), 0u);
 }
 
 TEST_F(FairQueueTest, ANewConnectionWouldLoseWhereNoneIsLonger) {
