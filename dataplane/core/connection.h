@@ -83,6 +83,8 @@ struct alignas(64) Connection {
   ConnectionIndex length_previous = kNoConnection;
   ConnectionIndex wheel_next = kNoConnection;  // TimingWheel
   ConnectionIndex wheel_previous = kNoConnection;
+  // Two, three and four behind this one when it was filed: hints.
+  std::array<ConnectionIndex, 3> wheel_ahead{};
   std::uint16_t wheel_slot = kNotScheduled;
 };
 static_assert(sizeof(Connection) == 192);

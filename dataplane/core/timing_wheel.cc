@@ -76,9 +76,15 @@ void TimingWheel::Link(ConnectionIndex index, TimerTick deadline) {
   connection.wheel_slot = static_cast<std::uint16_t>(place);
   connection.wheel_previous = kNoConnection;
   connection.wheel_next = kNoConnection;
+  connection.wheel_ahead = {};
   if ((occupied_[level] & bit) != 0) {
+    Connection& first = connections_[slots_[place]];
     connection.wheel_next = slots_[place];
-    connections_[slots_[place]].wheel_previous = index;
+    if (first.wheel_next != kNoConnection) {
+      connection.wheel_ahead = {first.wheel_next, first.wheel_ahead[0],
+                                first.wheel_ahead[1]};
+    }
+    first.wheel_previous = index;
   }
   occupied_[level] |= bit;
   slots_[place] = index;
