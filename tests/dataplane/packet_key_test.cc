@@ -32,6 +32,12 @@ std::vector<Named> Frames() {
     frames.push_back(
         {"udp " + ports, Ether(0x0800) + Ip4{}(Udp(from, to, 18))});
     frames.push_back({"tagged " + ports, Vlan({0x8100}, 0x0800) + tcp});
+    frames.push_back({"tagged twice " + ports,
+                      Vlan({0x88a8, 0x8100}, 0x0800) + tcp + Bytes(20, 0)});
+    frames.push_back({"tcp6 " + ports,
+                      Ether(0x86dd) + Ip6{.next_header = 6}(Tcp(from, to, 4))});
+    frames.push_back({"tagged udp6 " + ports,
+                      Vlan({0x8100}, 0x86dd) + Ip6{}(Udp(from, to, 18))});
     frames.push_back({"ip options " + ports,
                       Ether(0x0800) + Ip4{.version_and_ihl = 0x46}(
                                           Udp(from, to) + Bytes(20, 0))});
@@ -41,9 +47,14 @@ std::vector<Named> Frames() {
   return frames;
 }
 
-// Addresses the other way round, and what follows as it is.
+// IPv4's or IPv6's addresses the other way round, and what follows as it is.
 Bytes WithAddressesSwapped(Bytes frame) {
-  std::swap_ranges(frame.begin() + 26, frame.begin() + 30, frame.begin() + 30);
+  const Parsed parsed = ParseFrame(AsBytes(frame));
+  if (parsed.result != ParseResult::kOk) return frame;
+  const bool ipv4 = parsed.key.version == IpVersion::kIpv4;
+  const auto source = frame.begin() + parsed.ip_offset + (ipv4 ? 12 : 8);
+  const auto destination = source + (ipv4 ? 4 : 16);
+  std::swap_ranges(source, destination, destination);
   return frame;
 }
 
