@@ -4,6 +4,7 @@
 #define LB_DATAPLANE_ENGINE_SPSC_RING_H_
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -18,8 +19,10 @@ namespace lb::dataplane {
 // pushed before has been popped once head() has reached it.
 //
 // The producer stages elements with Push() and makes them visible with
-// Publish(), once per batch. A producer whose consumer may sleep calls
-// StoreLoadFence() before it notifies it (see Waiter).
+// Publish(), once per batch. They are staged apart and copied into the ring
+// many at a time: a store to a line that is still at the other CPU holds up all
+// stores behind it, and so there should be few. A producer whose consumer may
+// sleep calls StoreLoadFence() before it notifies it (see Waiter).
 template <class T>
 class SpscRing {
  public:
@@ -34,22 +37,24 @@ class SpscRing {
   // Producer. False, and nothing pushed, when there is no room.
   bool Push(T value) {
     if (!HasRoom()) return false;
-    slots_[staged_++ & mask_] = value;
+    staging_[pushed_++ - written_] = value;
+    if (pushed_ - written_ == kStaged) WriteStaged();
     return true;
   }
 
   // Producer. Whether Push() would find room.
   bool HasRoom() {
-    if (staged_ != limit_) return true;
+    if (pushed_ != limit_) return true;
     limit_ = head_.load(std::memory_order_acquire) + capacity();
-    return staged_ != limit_;
+    return pushed_ != limit_;
   }
 
   // Producer. Makes everything pushed so far visible to the consumer; returns
   // whether there was anything new.
   bool Publish() {
-    if (staged_ == tail_.load(std::memory_order_relaxed)) return false;
-    tail_.store(staged_, std::memory_order_release);
+    if (pushed_ == tail_.load(std::memory_order_relaxed)) return false;
+    WriteStaged();
+    tail_.store(pushed_, std::memory_order_release);
     return true;
   }
 
@@ -60,7 +65,9 @@ class SpscRing {
       known_tail_ = tail_.load(std::memory_order_acquire);
     }
     const std::size_t n = std::min<std::size_t>(out.size(), known_tail_ - head);
-    for (std::size_t i = 0; i < n; ++i) out[i] = slots_[(head + i) & mask_];
+    const std::size_t first = BeforeWrap(head, n);
+    std::copy_n(slots_.get() + (head & mask_), first, out.data());
+    std::copy_n(slots_.get(), n - first, out.data() + first);
     if (n > 0) head_.store(head + n, std::memory_order_release);
     return n;
   }
@@ -76,14 +83,32 @@ class SpscRing {
   std::uint64_t head() const { return head_.load(std::memory_order_acquire); }
 
  private:
+  static constexpr std::size_t kStaged = 32;
+
+  // Of `n` elements from `position` on, those before the end of slots_.
+  std::size_t BeforeWrap(std::uint64_t position, std::size_t n) const {
+    return std::min<std::size_t>(n, capacity() - (position & mask_));
+  }
+
+  void WriteStaged() {
+    const std::size_t n = pushed_ - written_;
+    const std::size_t first = BeforeWrap(written_, n);
+    std::copy_n(staging_.data(), first, slots_.get() + (written_ & mask_));
+    std::copy_n(staging_.data() + first, n - first, slots_.get());
+    written_ = pushed_;
+  }
+
   const std::unique_ptr<T[]> slots_;
   const std::size_t mask_;
   // Cache lines of their own: what the other side looks at, and what it does
   // not, or every push would take away the line that the consumer polls.
   alignas(64) std::atomic<std::uint64_t> tail_{0};
   alignas(64) std::atomic<std::uint64_t> head_{0};
-  alignas(64) std::uint64_t staged_ = 0;  // the producer's
-  std::uint64_t limit_;                   // of it, by its last look at head_
+  // The producer's.
+  alignas(64) std::uint64_t pushed_ = 0;
+  std::uint64_t written_ = 0;  // into slots_; the rest is staged
+  std::uint64_t limit_;        // of pushed_, by the last look at head_
+  std::array<T, kStaged> staging_;
   alignas(64) std::uint64_t known_tail_ = 0;  // the consumer's look at tail_
 };
 
