@@ -12,7 +12,7 @@ namespace lb {
 // Why a packet was thrown away on purpose.
 enum class DropReason : std::uint8_t {
   kRingFull,         // dispatcher -> worker ring had no room (live sources)
-  kQueueFull,        // longest queue paid for a full buffer
+  kQueueFull,        // a full queue: of its longest, or would be a new one
   kHoldFull,         // too much waited for a bucket under way
   kConnectionLimit,  // no room for a new connection
   kPool,             // no packet buffer was free

@@ -76,7 +76,7 @@ void TimingWheel::Link(ConnectionIndex index, TimerTick deadline) {
   connection.wheel_slot = static_cast<std::uint16_t>(place);
   connection.wheel_previous = kNoConnection;
   connection.wheel_next = kNoConnection;
-  connection.wheel_ahead = {};
+  connection.wheel_ahead.fill(index);
   if ((occupied_[level] & bit) != 0) {
     Connection& first = connections_[slots_[place]];
     connection.wheel_next = slots_[place];

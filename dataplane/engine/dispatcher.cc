@@ -78,6 +78,13 @@ DispatcherLoad Dispatcher::load() const {
           received_.load(std::memory_order_relaxed)};
 }
 
+Dispatcher::BucketDrops Dispatcher::drops(std::uint32_t bucket) const {
+  const AtomicDrops& drops = drops_[bucket];
+  return {drops.ring_full.load(std::memory_order_relaxed),
+          drops.queue_full.load(std::memory_order_relaxed),
+          drops.service_ns.load(std::memory_order_relaxed)};
+}
+
 void Dispatcher::Run() {
   while (!stop_.load(std::memory_order_relaxed)) {
     const TableVersion& table = table_.Enter(index_);
@@ -170,9 +177,12 @@ void Dispatcher::SendBatch(std::size_t n, const TableVersion& table) {
     packet.sequence = sequence_++;
     const BucketId bucket = BucketOf(hash, buckets_);
     const std::size_t owner = table.owner[bucket.index()].index();
-    if (any_heavy_ && heavy_[owner].Has(hash, packet.key)) {
-      Drop(batch_[i], bucket, dropped_queue_full_);
-      continue;
+    if (any_heavy_) {
+      const auto* const connection = heavy_[owner].Find(hash, packet.key);
+      if (connection != nullptr) {
+        DropHeavy(batch_[i], bucket, *connection);
+        continue;
+      }
     }
     const Outlet& outlet = outlets_[owner];
     const Descriptor descriptor{batch_[i], hash};
@@ -191,13 +201,18 @@ void Dispatcher::DropUnsent(PacketIndex packet, BucketId bucket,
                             const Outlet& outlet) {
   // A source that can wait does, unless the owner is out or we are to stop.
   const bool taken_over = live_ ? outlet.out_of_service->load() : !stop_.load();
-  Drop(packet, bucket, taken_over ? dropped_takeover_ : dropped_ring_full_);
+  AddRelaxed(drops_[bucket.index()].ring_full, std::uint64_t{1});
+  AddRelaxed(taken_over ? dropped_takeover_ : dropped_ring_full_,
+             std::uint64_t{1});
+  pool_.PutBack(index_, {&packet, 1});
 }
 
-void Dispatcher::Drop(PacketIndex packet, BucketId bucket,
-                      std::atomic<std::uint64_t>& reason) {
-  AddRelaxed(drops_[bucket.index()], std::uint64_t{1});
-  AddRelaxed(reason, std::uint64_t{1});
+void Dispatcher::DropHeavy(PacketIndex packet, BucketId bucket,
+                           const HeavyList::Entry& connection) {
+  AtomicDrops& drops = drops_[bucket.index()];
+  AddRelaxed(drops.queue_full, std::uint64_t{1});
+  AddRelaxed(drops.service_ns, std::uint64_t{connection.mean_service_ns});
+  AddRelaxed(dropped_queue_full_, std::uint64_t{1});
   pool_.PutBack(index_, {&packet, 1});
 }
 

@@ -60,10 +60,13 @@ class Dispatcher {
   // Busy is the thread's CPU time, at most a turn and a millisecond old: what
   // it waited, for packets, room or a CPU, is not in it.
   DispatcherLoad load() const;
-  // Packets dropped before the rings, by bucket, since the start.
-  std::uint64_t drops(std::uint32_t bucket) const {
-    return drops_[bucket].load(std::memory_order_relaxed);
-  }
+  // What was dropped of a bucket before the rings, since the start.
+  struct BucketDrops {
+    std::uint64_t ring_full = 0;   // packets; what they are of is not known
+    std::uint64_t queue_full = 0;  // packets
+    std::uint64_t service_ns = 0;  // that those of queue_full would have taken
+  };
+  BucketDrops drops(std::uint32_t bucket) const;
 
   // After Join() only.
   const std::array<std::uint64_t, kParseResults>& parse() const {
@@ -78,8 +81,8 @@ class Dispatcher {
   void SendBatch(std::size_t n, const TableVersion& table);
   void CountUnparsed(ParseResult result);
   void DropUnsent(PacketIndex packet, BucketId bucket, const Outlet& outlet);
-  void Drop(PacketIndex packet, BucketId bucket,
-            std::atomic<std::uint64_t>& reason);
+  void DropHeavy(PacketIndex packet, BucketId bucket,
+                 const HeavyList::Entry& connection);
   void ReadHeavy();
   bool WaitForRoom(const Outlet& outlet, Descriptor descriptor);
   void PublishRings();
@@ -124,7 +127,12 @@ class Dispatcher {
   std::atomic<std::uint64_t> dropped_takeover_{0};
   std::atomic<std::uint64_t> dropped_by_source_{0};
   std::atomic<std::int64_t> busy_ns_{0};
-  std::vector<std::atomic<std::uint64_t>> drops_;  // by bucket
+  struct AtomicDrops {
+    std::atomic<std::uint64_t> ring_full{0};
+    std::atomic<std::uint64_t> queue_full{0};
+    std::atomic<std::uint64_t> service_ns{0};
+  };
+  std::vector<AtomicDrops> drops_;  // by bucket
 };
 
 }  // namespace lb::dataplane

@@ -26,22 +26,25 @@ class HeavyList {
   struct Entry {
     std::uint32_t hash = 0;
     FlowKey key;
+    std::uint32_t mean_service_ns =
+        0;  // what a dropped packet would have taken
   };
 
   class Copy {
    public:
     bool empty() const { return size_ == 0; }
-    bool Has(std::uint32_t hash, const FlowKey& key) const {
-      return std::any_of(entries_.begin(), entries_.begin() + size_,
-                         [&](const Entry& entry) {
-                           return entry.hash == hash && entry.key == key;
-                         });
+    // Null if the connection is not in the list.
+    const Entry* Find(std::uint32_t hash, const FlowKey& key) const {
+      for (const Entry& entry : std::span(entries_).first(size_)) {
+        if (entry.hash == hash && entry.key == key) return &entry;
+      }
+      return nullptr;
     }
 
    private:
     friend class HeavyList;
     std::uint64_t version_ = 0;
-    std::ptrdiff_t size_ = 0;
+    std::size_t size_ = 0;
     std::array<Entry, kMost> entries_;
   };
 
@@ -51,17 +54,22 @@ class HeavyList {
     const std::unique_lock lock(mutex_, std::try_to_lock);
     if (!lock.owns_lock()) return false;
     std::ranges::copy(entries, list_.entries_.begin());
-    list_.size_ = std::ssize(entries);
+    list_.size_ = entries.size();
     version_.store(++list_.version_, std::memory_order_release);
     return true;
   }
 
-  // Dispatcher: brings its copy up to date, as far as the list is not in use.
-  // Once per batch; one load where nothing has changed.
+  // Dispatcher: brings its copy up to date. While the list is in use a copy
+  // that is not is empty: it may be of any age. Once per batch; one load where
+  // nothing has changed.
   void Read(Copy& copy) const {
     if (version_.load(std::memory_order_acquire) == copy.version_) return;
     const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (lock.owns_lock()) copy = list_;
+    if (lock.owns_lock()) {
+      copy = list_;
+    } else {
+      copy.size_ = 0;
+    }
   }
 
  private:

@@ -185,7 +185,8 @@ void Processor::Idle() {
   drained_.store(held_packets_ == 0, std::memory_order_seq_cst);
   shared_.idle.Notify();
   const std::int64_t sleep_start_ns = CycleClock::Get().NowNs();
-  if (release_.has_value() || emptied_) {
+  // Named with nothing to do: a dispatcher had hold of the list just now.
+  if (release_.has_value() || emptied_ || named_ > 0) {
     waiter_.Sleep(kVersionSleep);
   } else {
     waiter_.Sleep(std::nullopt);

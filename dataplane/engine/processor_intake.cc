@@ -168,7 +168,8 @@ void Processor::DropVictim(PacketIndex packet) {
 }
 
 // While the queue is full, and until it is an eighth less, dispatchers drop
-// what comes of the longest. Nobody may be named while we sleep: see HasWork().
+// what comes of the longest. Nobody stays named while we sleep: see HasWork()
+// and Idle().
 void Processor::NameHeavy() {
   const std::uint32_t limit = options_.queue_limit;
   overfull_ = queue_.packets() >= (overfull_ ? limit - limit / 8 : limit);
@@ -178,7 +179,7 @@ void Processor::NameHeavy() {
   const std::size_t n = overfull_ ? queue_.Longest(longest) : 0;
   for (std::size_t i = 0; i < n; ++i) {
     const Connection& connection = shared_.connections[longest[i]];
-    entries[i] = {connection.hash, connection.key};
+    entries[i] = {connection.hash, connection.key, connection.mean_service_ns};
   }
   if (heavy_.Write(std::span(entries).first(n))) named_ = n;
 }

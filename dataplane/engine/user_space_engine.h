@@ -66,6 +66,8 @@ class UserSpaceEngine final : public Engine {
   ProcessorLoad LoadOf(std::size_t processor, const SampleReply* reply);
   Counters SumCounters();
   void AddDispatcherDrops(LoadSample& sample);
+  // Since this was last asked, of all dispatchers.
+  Dispatcher::BucketDrops NewDrops(std::uint32_t bucket);
 
   // user_space_moves.cc
   absl::Status CheckReceivers(const std::vector<Move>& moves) const;
@@ -116,7 +118,7 @@ class UserSpaceEngine final : public Engine {
   std::vector<CapacityMeter> capacities_;
   std::vector<std::shared_ptr<SampleReply>> last_samples_;  // by processor
   std::vector<DispatcherLoad> dispatcher_marks_;
-  std::vector<std::uint64_t> drop_marks_;  // by bucket
+  std::vector<Dispatcher::BucketDrops> drop_marks_;  // by bucket
   MonotonicTime interval_start_;
   Digest interval_table_;
   std::shared_ptr<MoveBatch> moves_;  // under way; null: none

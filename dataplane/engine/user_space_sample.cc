@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/int128.h"
 #include "dataplane/engine/user_space_engine.h"
 
 namespace lb::dataplane {
@@ -84,39 +85,50 @@ ProcessorLoad UserSpaceEngine::LoadOf(std::size_t processor,
   return load;
 }
 
-// What dispatchers dropped belongs to the load of the bucket they were meant
-// for, at the mean service time of its packets.
+// What dispatchers dropped belongs to the load of the bucket it was meant for:
+// at its connection's mean service time where that is known, else at that of
+// the bucket's packets.
 void UserSpaceEngine::AddDispatcherDrops(LoadSample& sample) {
   std::sort(sample.buckets.begin(), sample.buckets.end(),
             [](const BucketLoad& a, const BucketLoad& b) {
               return a.bucket < b.bucket;
             });
+  const std::uint64_t wall_ns = static_cast<std::uint64_t>(
+      std::max<std::int64_t>((sample.end - sample.start).count(), 1));
   std::vector<BucketLoad> unserved;
-  auto load = sample.buckets.begin();
+  auto next = sample.buckets.begin();
   for (std::uint32_t b = 0; b < layout_.buckets; ++b) {
-    std::uint64_t total = 0;
-    for (const auto& dispatcher : shared_.dispatchers) {
-      total += dispatcher->drops(b);
+    const Dispatcher::BucketDrops drops = NewDrops(b);
+    while (next != sample.buckets.end() && next->bucket.value() < b) ++next;
+    if (drops.ring_full + drops.queue_full == 0) continue;
+    const bool sampled =
+        next != sample.buckets.end() && next->bucket.value() == b;
+    BucketLoad& load = sampled ? *next : unserved.emplace_back();
+    load.bucket = BucketId(b);
+    if (load.packets > 0) {
+      load.load_ns_per_s += load.load_ns_per_s / load.packets * drops.ring_full;
+    } else if (drops.ring_full > 0) {
+      load.lower_bound = true;
     }
-    const std::uint64_t drops = total - std::exchange(drop_marks_[b], total);
-    while (load != sample.buckets.end() && load->bucket.value() < b) ++load;
-    if (drops == 0) continue;
-    if (load == sample.buckets.end() || load->bucket.value() != b) {
-      BucketLoad only_drops;
-      only_drops.bucket = BucketId(b);
-      only_drops.packets = drops;
-      only_drops.lower_bound = true;
-      unserved.push_back(only_drops);
-      continue;
-    }
-    if (load->packets > 0) {
-      load->load_ns_per_s += load->load_ns_per_s / load->packets * drops;
-    } else {
-      load->lower_bound = true;
-    }
-    load->packets += drops;
+    load.load_ns_per_s += static_cast<std::uint64_t>(Uint128{drops.service_ns} *
+                                                     1'000'000'000 / wall_ns);
+    load.packets += drops.ring_full + drops.queue_full;
   }
   sample.buckets.insert(sample.buckets.end(), unserved.begin(), unserved.end());
+}
+
+Dispatcher::BucketDrops UserSpaceEngine::NewDrops(std::uint32_t bucket) {
+  Dispatcher::BucketDrops total;
+  for (const auto& dispatcher : shared_.dispatchers) {
+    const Dispatcher::BucketDrops part = dispatcher->drops(bucket);
+    total.ring_full += part.ring_full;
+    total.queue_full += part.queue_full;
+    total.service_ns += part.service_ns;
+  }
+  const Dispatcher::BucketDrops mark =
+      std::exchange(drop_marks_[bucket], total);
+  return {total.ring_full - mark.ring_full, total.queue_full - mark.queue_full,
+          total.service_ns - mark.service_ns};
 }
 
 // Sums since the start, as of each processor's last answer. What a processor

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -24,13 +25,16 @@ constexpr int kSparse = 20;  // with ports from 2 on
 constexpr std::uint16_t kFloodPorts = 1'000;
 constexpr int kRounds = 300;
 constexpr int kPerRound = 32;  // half of a ring
+constexpr std::int64_t kServiceNs = 120'000;
 
 // What the handler has seen, by its thread; `packets`, how many, by any.
 struct Served {
   std::atomic<int> packets{0};
+  std::atomic<int> rounds{0};                // sent; written by the source
   std::vector<std::uint16_t> ports;          // in order
   std::vector<std::uint32_t> heavy_numbers;  // of its packets
   std::atomic<bool> all{false};              // what came before the last round
+  double offered_ns = 0;                     // by the samples of until then
 };
 
 // Takes longer for a packet than a batch lasts, so that every batch takes in
@@ -45,10 +49,15 @@ class SlowHandler final : public PacketHandler {
     served_.ports.push_back(port);
     if (port == kHeavyPort) served_.heavy_numbers.push_back(packet.sequence);
     const CycleClock& clock = CycleClock::Get();
-    const std::int64_t end_ns = clock.NowNs() + 120'000;
+    const std::int64_t end_ns = clock.NowNs() + kServiceNs;
     while (clock.NowNs() < end_ns) {
     }
-    ++served_.packets;
+    const int packets = ++served_.packets;
+    // Two packets a round, however CPUs are shared.
+    while (served_.rounds.load() < kRounds - 1 &&
+           packets >= 2 * served_.rounds.load()) {
+      std::this_thread::yield();
+    }
     return Verdict::kConsumed;
   }
   std::optional<std::chrono::milliseconds> OnTimer(Connection&,
@@ -68,7 +77,7 @@ class RoundSource final : public PacketSource {
  public:
   // The port of packet `n` of a round.
   using PortOf = std::function<std::uint16_t(int round, int n)>;
-  RoundSource(const Served& served, PortOf port_of)
+  RoundSource(Served& served, PortOf port_of)
       : served_(served), port_of_(std::move(port_of)) {}
 
   std::size_t Receive(std::span<Packet* const> packets) override {
@@ -85,21 +94,32 @@ class RoundSource final : public PacketSource {
       std::ranges::copy(AsBytes(frame), packets[n]->frame.begin());
       packets[n]->Resize(static_cast<std::uint32_t>(frame.size()));
     }
-    ++round_;
+    served_.rounds.store(++round_);
     return kPerRound;
   }
   bool exhausted() const override { return round_ == kRounds; }
   absl::Status status() const override { return absl::OkStatus(); }
   bool live() const override { return true; }
   std::uint64_t dropped() const override { return 0; }
-  void Wait(std::chrono::nanoseconds) override {}
+  void Wait(std::chrono::nanoseconds) override { std::this_thread::yield(); }
 
  private:
-  const Served& served_;
+  Served& served_;
   const PortOf port_of_;
   int round_ = 0;
   int sent_at_ = 0;  // packets served when the last round was sent
 };
+
+// Service time of what arrived, by the loads of the buckets.
+double OfferedNs(const LoadSample& sample) {
+  double ns_per_s = 0;
+  for (const BucketLoad& load : sample.buckets) {
+    EXPECT_FALSE(load.lower_bound);
+    ns_per_s += static_cast<double>(load.load_ns_per_s);
+  }
+  return ns_per_s *
+         std::chrono::duration<double>(sample.end - sample.start).count();
+}
 
 EngineSummary RunFull(Served& served, RoundSource::PortOf port_of) {
   EngineOptions options = SmallEngine(/*buckets=*/64, /*processors=*/1);
@@ -112,7 +132,9 @@ EngineSummary RunFull(Served& served, RoundSource::PortOf port_of) {
   engine->Start();
   Counters before;
   do {
-    before = engine->Sample().counters;
+    const LoadSample sample = engine->Sample();
+    before = sample.counters;
+    served.offered_ns += OfferedNs(sample);
   } while (before.arrived < (kRounds - 1) * kPerRound || before.queued > 0);
   served.all.store(true);
   EXPECT_TRUE(engine->WaitUntilDone().ok());
@@ -149,6 +171,8 @@ TEST(FullQueue, TheHeavyConnectionPaysWithWhatItSends) {
   RunFull(served,
           [](int round, int n) { return Sparse(round, n, kHeavyPort); });
   EXPECT_EQ(SparseServed(served), kSparseSent);
+  // Dispatchers and processor together know what was asked of it.
+  EXPECT_GE(served.offered_ns, 0.9 * kServiceNs * (kRounds - 1) * kPerRound);
   // It kept the packets it had when the queue became full.
   constexpr std::size_t kKept = 150;
   ASSERT_GT(served.heavy_numbers.size(), kKept);

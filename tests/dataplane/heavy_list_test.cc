@@ -19,7 +19,7 @@ HeavyList::Entry EntryOf(std::uint16_t n) {
 }
 
 bool Has(const HeavyList::Copy& copy, std::uint16_t n) {
-  return copy.Has(EntryOf(n).hash, EntryOf(n).key);
+  return copy.Find(EntryOf(n).hash, EntryOf(n).key) != nullptr;
 }
 
 TEST(HeavyList, ACopyShowsWhatWasLastWritten) {
@@ -49,7 +49,7 @@ TEST(HeavyList, AHashAloneIsNotEnough) {
   HeavyList::Copy copy;
   ASSERT_TRUE(list.Write(std::array{EntryOf(1)}));
   list.Read(copy);
-  EXPECT_FALSE(copy.Has(EntryOf(1).hash, EntryOf(2).key));
+  EXPECT_EQ(copy.Find(EntryOf(1).hash, EntryOf(2).key), nullptr);
 }
 
 // Readers see lists as they were written, whole, and in the end the last one.
