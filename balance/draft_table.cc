@@ -41,6 +41,11 @@ DraftTable::DraftTable(const Snapshot& snapshot)
   }
 }
 
+std::size_t DraftTable::heaviest() const {
+  return static_cast<std::size_t>(
+      std::find(load_.begin(), load_.end(), heaviest_load_) - load_.begin());
+}
+
 std::uint64_t DraftTable::MeanLoad(std::size_t processor) const {
   return loaded_count_[processor] == 0
              ? 0

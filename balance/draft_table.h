@@ -35,6 +35,8 @@ class DraftTable {
   std::size_t owner(std::size_t bucket) const { return owner_[bucket]; }
   std::uint64_t load(std::size_t bucket) const { return load_[bucket]; }
   std::uint64_t heaviest_load() const { return heaviest_load_; }
+  // The first bucket with the heaviest load.
+  std::size_t heaviest() const;
 
   // Mean load of the processor's buckets that carry any; 0 if none does.
   std::uint64_t MeanLoad(std::size_t processor) const;
