@@ -84,9 +84,9 @@ absl::StatusOr<Proposal> LoadPlanner::Propose(
   }
   draft.Evacuate();
   const std::size_t made = draft.moves();
-  const DraftTable start = draft.table();
-  LoadPlan plan(snapshot, start, request, made);
-  for (const LoadStep& step : plan.Run()) {
+  LoadPlan plan(snapshot, draft.table(), request, made);
+  const std::vector<LoadStep> steps = plan.Run();
+  for (const LoadStep& step : steps) {
     draft.Move(step.bucket, step.to, Reason(draft.table(), step));
   }
   if (!plan.exact()) {

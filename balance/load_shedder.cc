@@ -1,6 +1,8 @@
 #include "balance/load_shedder.h"
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 namespace lb::balance {
 namespace {
@@ -10,44 +12,52 @@ using Entry = LoadTable::Entry;
 constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max() / 4;
 // Moves from which on it is worth looking for a chain; a chain takes two.
 constexpr std::size_t kWorthAChain = 3;
-// Heaviest buckets of a processor that may begin a chain.
+// Heaviest buckets of a processor that may begin a chain, and moves from which
+// on only the very heaviest may.
 constexpr std::size_t kHeads = 3;
+constexpr std::size_t kMany = 16;
 // Few enough to sort.
 constexpr std::ptrdiff_t kFew = 16;
 
 bool Heavier(const Entry* a, const Entry* b) {
   return a->load != b->load ? a->load > b->load : a->bucket < b->bucket;
 }
+bool Heavier(std::int64_t a, std::int64_t b) { return a > b; }
 
-using Iterator = std::vector<Entry*>::iterator;
+std::int64_t LoadOf(const Entry* entry) { return entry->load; }
+std::int64_t LoadOf(std::int64_t load) { return load; }
 
-const Entry* MedianOfThree(Iterator begin, Iterator end) {
-  const Entry* a = *begin;
-  const Entry* b = *(begin + (end - begin) / 2);
-  const Entry* c = *(end - 1);
+template <class T>
+T MedianOfThree(T a, T b, T c) {
   if (Heavier(b, a)) std::swap(a, b);
   if (Heavier(c, b)) std::swap(b, c);
   return Heavier(b, a) ? a : b;
 }
 
-// Puts the fewest entries that carry `load` together, the heaviest, first; in
+// Puts the fewest values that carry `load` together, the heaviest, first; in
 // time proportional to their number as a rule. They do carry it.
+template <class Iterator>
 Iterator FewestFirst(Iterator begin, Iterator end, std::int64_t load) {
+  const auto heavier = [](auto a, auto b) { return Heavier(a, b); };
   while (end - begin > kFew) {
-    const Entry* pivot = MedianOfThree(begin, end);
-    const Iterator middle = std::partition(
-        begin, end, [pivot](const Entry* e) { return !Heavier(pivot, e); });
+    const auto pivot =
+        MedianOfThree(*begin, *(begin + (end - begin) / 2), *(end - 1));
     std::int64_t sum = 0;
-    for (Iterator it = begin; it != middle; ++it) sum += (*it)->load;
+    const Iterator middle = std::partition(begin, end, [&](auto value) {
+      const bool first = !Heavier(pivot, value);
+      sum += first ? LoadOf(value) : 0;
+      return first;
+    });
     if (sum >= load) {
+      if (middle == end) break;  // all equal, or the pivot is the lightest
       end = middle;
     } else {
       load -= sum;
       begin = middle;
     }
   }
-  std::sort(begin, end, Heavier);
-  while (load > 0 && begin != end) load -= (*begin++)->load;
+  std::sort(begin, end, heavier);
+  while (load > 0 && begin != end) load -= LoadOf(*begin++);
   return begin;
 }
 
@@ -87,9 +97,9 @@ bool LoadShedder::Shed(std::size_t from) {
   for (Entry* entry : picked) {
     if (table_.steps().size() >= options_.most_moves) return false;
     if (Place(*entry, from)) continue;
-    // Rooms have shrunk, or it may not go where there is room.
+    // Rooms have shrunk since, or it may not go where there is room.
     if (entry == picked.front()) table_.SetAside(*entry);
-    break;
+    if (picked.size() < kMany) break;
   }
   return !picked.empty();
 }
@@ -111,25 +121,30 @@ LoadShedder::Rooms LoadShedder::RoomsBeside(std::size_t from) const {
 std::vector<Entry*> LoadShedder::Pick(std::size_t from, std::int64_t surplus,
                                       std::int64_t room) {
   Entry* enough = nullptr;
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
   std::int64_t sum = 0;
-  candidates_.clear();
-  for (Entry& entry : table_.entries(from)) {
-    if (entry.gone || entry.load > room) continue;
-    sum += entry.load;
-    candidates_.push_back(&entry);
-    if (entry.load >= surplus && (!enough || entry.load < enough->load)) {
+  const std::span<Entry> entries = table_.entries(from);
+  for (Entry& entry : entries) {
+    const bool fits = !entry.gone && entry.load <= room;
+    sum += fits ? entry.load : 0;
+    if (fits && entry.load >= surplus && entry.load < least) {
+      least = entry.load;
       enough = &entry;
     }
   }
   if (enough != nullptr) return {enough};
   if (sum < surplus) return {};
-  const Iterator end =
-      FewestFirst(candidates_.begin(), candidates_.end(), surplus);
-  std::sort(candidates_.begin(), end, Heavier);
+  candidates_.clear();
+  for (Entry& entry : entries) {
+    if (!entry.gone && entry.load <= room) candidates_.push_back(&entry);
+  }
+  const auto end = FewestFirst(candidates_.begin(), candidates_.end(), surplus);
+  std::sort(candidates_.begin(), end,
+            [](auto a, auto b) { return Heavier(a, b); });
   std::vector<Entry*> picked(candidates_.begin(), end - 1);
   for (const Entry* entry : picked) surplus -= entry->load;
   Entry* last = *(end - 1);
-  for (Iterator it = end; it != candidates_.end(); ++it) {
+  for (auto it = end; it != candidates_.end(); ++it) {
     if ((*it)->load >= surplus && Heavier(last, *it)) last = *it;
   }
   picked.push_back(last);
@@ -140,32 +155,37 @@ std::size_t LoadShedder::Count(std::size_t from, std::int64_t surplus,
                                std::int64_t room, const Entry* without,
                                std::size_t most) {
   if (surplus <= 0) return 0;
-  if (most < kNever && table_.heaviest_entry(from) <
-                           surplus / static_cast<std::int64_t>(most + 1)) {
+  if (most == 0 || (most != kNever && table_.MostOf(from, most) < surplus)) {
     return kNever;
   }
+  const std::span<Entry> entries = table_.entries(from);
+  loads_.resize(entries.size());
+  std::size_t count = 0;
   std::int64_t sum = 0;
-  candidates_.clear();
-  for (Entry& entry : table_.entries(from)) {
-    if (entry.gone || entry.load > room || &entry == without) continue;
-    sum += entry.load;
-    candidates_.push_back(&entry);
+  for (const Entry& entry : entries) {
+    const bool fits = !entry.gone && entry.load <= room && &entry != without;
+    loads_[count] = entry.load;
+    count += fits ? 1 : 0;
+    sum += fits ? entry.load : 0;
   }
   if (sum < surplus) return kNever;
+  const auto begin = loads_.begin();
   return static_cast<std::size_t>(
-      FewestFirst(candidates_.begin(), candidates_.end(), surplus) -
-      candidates_.begin());
+      FewestFirst(begin, begin + static_cast<std::ptrdiff_t>(count), surplus) -
+      begin);
 }
 
 std::vector<Entry*> LoadShedder::Heaviest(std::size_t from, std::size_t count) {
   std::vector<Entry*> heaviest;
   for (Entry& entry : table_.entries(from)) {
     if (entry.gone) continue;
-    if (heaviest.size() == count && !Heavier(&entry, heaviest.back())) continue;
-    if (heaviest.size() == count) heaviest.pop_back();
-    heaviest.insert(
-        std::upper_bound(heaviest.begin(), heaviest.end(), &entry, Heavier),
-        &entry);
+    if (heaviest.size() == count) {
+      if (!Heavier(&entry, heaviest.back())) continue;
+      heaviest.pop_back();
+    }
+    auto place = heaviest.end();
+    while (place != heaviest.begin() && Heavier(&entry, *(place - 1))) --place;
+    heaviest.insert(place, &entry);
   }
   return heaviest;
 }
@@ -174,7 +194,7 @@ std::optional<LoadShedder::Chain> LoadShedder::FindChain(std::size_t from,
                                                          const Rooms& rooms,
                                                          std::size_t moves) {
   std::optional<Chain> best;
-  for (Entry* head : Heaviest(from, kHeads)) {
+  for (Entry* head : Heaviest(from, moves < kMany ? kHeads : 1)) {
     const std::int64_t left = -table_.room(from) - head->load;
     const std::size_t own = 1 + Count(from, left, rooms.most, head, kNever);
     if (own >= moves) continue;

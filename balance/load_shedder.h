@@ -68,6 +68,7 @@ class LoadShedder {
   LoadTable& table_;
   const Options options_;
   std::vector<Entry*> candidates_;
+  std::vector<std::int64_t> loads_;
 };
 
 }  // namespace lb::balance
