@@ -22,16 +22,31 @@ DraftTable::DraftTable(const Snapshot& snapshot)
   if (heaviest_load_ == 0) SpreadUtilizations();
 }
 
+// One pass over what may be many buckets: into one small array.
 void DraftTable::AddBuckets(const Snapshot& snapshot) {
-  owner_.reserve(snapshot.buckets.size());
+  struct Sum {
+    std::uint64_t load = 0;
+    std::uint32_t loaded = 0;
+    std::uint32_t buckets = 0;
+  };
+  std::vector<Sum> sums(usage_.size());
+  std::uint64_t heaviest = 0;
+  owner_.resize(snapshot.buckets.size());
+  std::uint16_t* owner = owner_.data();
   for (const BucketState& bucket : snapshot.buckets) {
-    const std::uint16_t owner = bucket.owner.value();
     const std::uint64_t load = bucket.load_ns_per_s;
-    owner_.push_back(owner);
-    heaviest_load_ = std::max(heaviest_load_, load);
-    loaded_sum_[owner] += load;
-    loaded_count_[owner] += load > 0 ? 1 : 0;
-    ++usage_[owner].buckets;
+    *owner++ = bucket.owner.value();
+    Sum& sum = sums[bucket.owner.index()];
+    sum.load += load;
+    sum.loaded += load > 0 ? 1 : 0;
+    ++sum.buckets;
+    heaviest = std::max(heaviest, load);
+  }
+  heaviest_load_ = heaviest;
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    loaded_sum_[i] = sums[i].load;
+    loaded_count_[i] = sums[i].loaded;
+    usage_[i].buckets = sums[i].buckets;
   }
 }
 

@@ -90,12 +90,12 @@ class Search {
 
 }  // namespace
 
-bool IsFew(LoadTable& table) {
+bool IsFew(const LoadTable& table) {
   std::uint64_t choices = 0;
   std::size_t buckets = 0;
   for (std::size_t i = 0; i < table.processors(); ++i) {
     choices += table.in_service(i) ? 1 : 0;
-    buckets += table.entries(i).size();
+    buckets += table.in_service(i) ? table.loaded(i) : 0;
   }
   std::uint64_t tables = 1;
   for (std::size_t b = 0; b < buckets && tables <= kFewTables; ++b) {

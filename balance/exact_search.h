@@ -9,9 +9,9 @@
 
 namespace lb::balance {
 
-// True if the buckets that may move can be dealt to the processors in service
-// in at most 10,000 ways: 8 buckets to 3 processors, 13 to 2.
-bool IsFew(LoadTable& table);
+// True if the buckets that carry something can be dealt to the processors in
+// service in at most 10,000 ways: 8 buckets to 3 processors, 13 to 2.
+bool IsFew(const LoadTable& table);
 
 // The moves to the best of all tables: within `target` if there is one, else
 // with the lowest maximum; of these with the fewest moves, of these with the
