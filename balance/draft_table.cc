@@ -32,10 +32,10 @@ void DraftTable::AddBuckets(const Snapshot& snapshot) {
   std::vector<Sum> sums(usage_.size());
   std::uint64_t heaviest = 0;
   owner_.resize(snapshot.buckets.size());
-  std::uint16_t* owner = owner_.data();
+  ProcessorId* owner = owner_.data();
   for (const BucketState& bucket : snapshot.buckets) {
     const std::uint64_t load = bucket.load_ns_per_s;
-    *owner++ = bucket.owner.value();
+    *owner++ = bucket.owner;
     Sum& sum = sums[bucket.owner.index()];
     sum.load += load;
     sum.loaded += load > 0 ? 1 : 0;
@@ -52,7 +52,8 @@ void DraftTable::AddBuckets(const Snapshot& snapshot) {
 
 void DraftTable::SpreadUtilizations() {
   spread_.reserve(owner_.size());
-  for (const std::uint16_t owner : owner_) {
+  for (const ProcessorId id : owner_) {
+    const std::size_t owner = id.index();
     const ProcessorUsage& own = usage_[owner];
     const std::uint64_t load = own.busy_ns_per_s / own.buckets;
     spread_.push_back(load);
@@ -109,10 +110,10 @@ std::uint64_t DraftTable::capacity() const {
 }
 
 void DraftTable::Move(std::size_t bucket, std::size_t to) {
-  const std::size_t from = owner_[bucket];
+  const std::size_t from = owner(bucket);
   const std::uint64_t load = this->load(bucket);
   const std::uint32_t loaded = load > 0 ? 1 : 0;
-  owner_[bucket] = static_cast<std::uint16_t>(to);
+  owner_[bucket] = ProcessorId(static_cast<std::uint16_t>(to));
   carried_[from] -= static_cast<std::int64_t>(load);
   carried_[to] += static_cast<std::int64_t>(load);
   loaded_sum_[from] -= load;

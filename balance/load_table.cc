@@ -156,7 +156,7 @@ void LoadTable::Move(Entry& entry, std::size_t from, std::size_t to) {
   slots_[from].room += entry.load;
   slots_[to].carried += entry.load;
   slots_[to].room -= entry.load;
-  steps_.push_back({entry.bucket, from, to, entry.load});
+  steps_.push_back({entry.bucket, from, to, entry.load, slots_[to].room < 0});
   SetAside(entry);
 }
 

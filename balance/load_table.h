@@ -26,6 +26,7 @@ struct LoadStep {
   std::size_t from;
   std::size_t to;
   std::int64_t load;
+  bool makes_room;  // `to` is above its limit then, and gives in its turn
 };
 
 class LoadTable {
