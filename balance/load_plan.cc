@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "balance/exact_search.h"
-#include "balance/load_shedder.h"
 
 namespace lb::balance {
 namespace {
@@ -13,8 +12,12 @@ namespace {
 constexpr std::uint64_t kPpb = 1'000'000'000;
 // Levels below this multiple of the mean leave little room.
 constexpr std::uint64_t kScarcePpb = 1'015'000'000;
+// Buckets and processors that a plan may look at for chains. Each try may use
+// up half of what is left.
+constexpr std::size_t kLooksAtLeast = 200'000;
+constexpr std::size_t kLooksPerBucket = 8;
 // Levels tried between the target and where the table is.
-constexpr int kMostLevels = 16;
+constexpr int kMostLevels = 12;
 
 std::size_t MovesLeft(const PlanRequest& request, std::size_t made) {
   if (!request.max_moves) return std::numeric_limits<std::uint32_t>::max();
@@ -28,6 +31,7 @@ LoadPlan::LoadPlan(const Snapshot& snapshot, const DraftTable& draft,
     : request_(request),
       table_(snapshot, draft),
       most_moves_(MovesLeft(request, made)),
+      looks_left_(kLooksAtLeast + kLooksPerBucket * draft.buckets()),
       few_(IsFew(draft)) {}
 
 std::vector<LoadStep> LoadPlan::Run() {
@@ -35,7 +39,7 @@ std::vector<LoadStep> LoadPlan::Run() {
   const Level now = table_.Highest();
   if (now <= target || most_moves_ == 0) return {};
   if (few_) return SearchAll(table_, target, most_moves_);
-  if (!Try(target)) Lower(now, target);
+  if (!TryTarget(target)) Lower(now, target);
   return std::move(best_);
 }
 
@@ -49,22 +53,28 @@ Level LoadPlan::Target() const {
                   table_.OfHeaviest(request_.target_permille));
 }
 
-// The ways are tried in turn until one reaches the level; where room is scarce
-// the second is tried too, and must do with fewer moves.
-bool LoadPlan::Try(Level level) {
-  const LoadShedder::Options ways[] = {
-      {}, {.one_at_a_time = true}, {.where_most_room_is = true}};
-  const bool scarce = level < table_.OfMean(kScarcePpb);
-  bool reached = false;
-  for (LoadShedder::Options way : ways) {
-    if (reached && (!scarce || way.where_most_room_is)) break;
-    way.most_moves = reached ? best_.size() - 1 : most_moves_;
-    table_.Restart(level);
-    if (LoadShedder(table_, way).Run()) {
-      best_ = table_.steps();
-      best_level_ = table_.Highest();
-      reached = true;
-    }
+// Tries other ways if the first does not reach it; and, where room is scarce,
+// if the second may do with fewer moves.
+bool LoadPlan::TryTarget(Level target) {
+  bool reached = Try(target, {.most_moves = most_moves_});
+  if (!reached) {
+    reached = Try(target, {.most_moves = most_moves_, .one_at_a_time = true});
+  } else if (target < table_.OfMean(kScarcePpb)) {
+    Try(target, {.most_moves = best_.size() - 1, .one_at_a_time = true});
+  }
+  return reached ||
+         Try(target, {.most_moves = most_moves_, .where_most_room_is = true});
+}
+
+bool LoadPlan::Try(Level level, LoadShedder::Options options) {
+  options.most_looks = looks_left_ / 2;
+  table_.Restart(level);
+  LoadShedder shedder(table_, options);
+  const bool reached = shedder.Run();
+  looks_left_ -= std::min(looks_left_, shedder.looks());
+  if (reached) {
+    best_ = table_.steps();
+    best_level_ = table_.Highest();
   }
   return reached;
 }
@@ -73,7 +83,7 @@ bool LoadPlan::Try(Level level) {
 void LoadPlan::Lower(Level reached, Level unreached) {
   for (int n = 0; n < kMostLevels && reached > unreached + 1; ++n) {
     const Level level = unreached + (reached - unreached) / 2;
-    if (Try(level)) {
+    if (Try(level, {.most_moves = most_moves_})) {
       reached = std::min(level, best_level_);
     } else {
       unreached = level;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "balance/draft_table.h"
+#include "balance/load_shedder.h"
 #include "balance/load_table.h"
 #include "balance/planner.h"
 #include "balance/snapshot.h"
@@ -27,12 +28,15 @@ class LoadPlan {
 
  private:
   Level Target() const;
-  bool Try(Level level);
+  bool TryTarget(Level target);
+  // Keeps the steps, which replace those of earlier tries, if it succeeds.
+  bool Try(Level level, LoadShedder::Options options);
   void Lower(Level reached, Level unreached);
 
   const PlanRequest& request_;
   LoadTable table_;
   std::size_t most_moves_;
+  std::size_t looks_left_;
   const bool few_;
   std::vector<LoadStep> best_;
   Level best_level_ = 0;

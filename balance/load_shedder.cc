@@ -78,7 +78,9 @@ bool LoadShedder::Shed(std::size_t from) {
   const Rooms rooms = RoomsBeside(from);
   Pick(from, -table_.room(from), rooms.most);
   const std::size_t moves = picked_.empty() ? kNever : picked_.size();
-  if (moves == kNever || (moves >= kWorthAChain && moves < kTooManyForAChain)) {
+  const bool worth_it =
+      moves == kNever || (moves >= kWorthAChain && moves < kTooManyForAChain);
+  if (worth_it && looks_ < options_.most_looks) {
     if (const std::optional<Chain> chain = FindChain(from, rooms, moves)) {
       table_.Move(*chain->entry, from, chain->to);
       return true;
@@ -162,6 +164,7 @@ std::size_t LoadShedder::Count(std::size_t from, std::int64_t surplus,
   }
   const std::span<Entry> entries = table_.entries(from);
   loads_.resize(entries.size());
+  looks_ += entries.size();
   std::ptrdiff_t count = 0;
   std::int64_t sum = 0;
   auto load = loads_.begin();
@@ -179,6 +182,7 @@ std::size_t LoadShedder::Count(std::size_t from, std::int64_t surplus,
 std::array<Entry*, LoadShedder::kHeads> LoadShedder::Heaviest(
     std::size_t from) {
   std::array<Entry*, kHeads> heaviest{};
+  looks_ += table_.entries(from).size();
   const auto heavier = [](const Entry& entry, const Entry* than) {
     return than == nullptr || entry.load > than->load;
   };
@@ -200,6 +204,7 @@ std::optional<LoadShedder::Chain> LoadShedder::FindChain(std::size_t from,
   for (Entry* head : Heaviest(from)) {
     if (head == nullptr) break;
     const std::int64_t left = -table_.room(from) - head->load;
+    looks_ += table_.processors();
     const std::size_t own = 1 + Count(from, left, rooms.most, head, kNever);
     if (own >= moves) continue;
     for (std::size_t to = 0; to < table_.processors(); ++to) {

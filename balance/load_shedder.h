@@ -27,6 +27,9 @@ class LoadShedder {
  public:
   struct Options {
     std::size_t most_moves = std::numeric_limits<std::size_t>::max();
+    // Buckets and processors to be looked at for chains, which is what takes
+    // the time; then there are no more of them.
+    std::size_t most_looks = std::numeric_limits<std::size_t>::max();
     // Look again after each move, unless there are many: slower, and often a
     // move better where room is scarce.
     bool one_at_a_time = false;
@@ -40,6 +43,9 @@ class LoadShedder {
   // From a restarted table: true if all are within their limits. Otherwise
   // the moves are of no use. Call once.
   bool Run();
+
+  // For chains, so far.
+  std::size_t looks() const { return looks_; }
 
  private:
   using Entry = LoadTable::Entry;
@@ -89,6 +95,7 @@ class LoadShedder {
 
   LoadTable& table_;
   const Options options_;
+  std::size_t looks_ = 0;
   std::vector<Entry*> picked_;
   std::vector<Candidate> candidates_;
   std::vector<Load> loads_;
