@@ -15,7 +15,7 @@ constexpr std::uint64_t kScarcePpb = 1'015'000'000;
 // Buckets and processors that a plan may look at for chains. Each try may use
 // up half of what is left.
 constexpr std::size_t kLooksAtLeast = 200'000;
-constexpr std::size_t kLooksPerBucket = 8;
+constexpr std::size_t kLooksPerBucket = 4;
 // Levels tried between the target and where the table is.
 constexpr int kMostLevels = 12;
 
@@ -79,9 +79,10 @@ bool LoadPlan::Try(Level level, LoadShedder::Options options) {
   return reached;
 }
 
-// Bisects towards the lowest level that can be reached.
+// Bisects towards the lowest level that can be reached, to 0.05% of the mean.
 void LoadPlan::Lower(Level reached, Level unreached) {
-  for (int n = 0; n < kMostLevels && reached > unreached + 1; ++n) {
+  const Level enough = table_.OfMean(kPpb / 2'000) + 1;
+  for (int n = 0; n < kMostLevels && reached > unreached + enough; ++n) {
     const Level level = unreached + (reached - unreached) / 2;
     if (Try(level, {.most_moves = most_moves_})) {
       reached = std::min(level, best_level_);

@@ -170,7 +170,7 @@ void PrintLarge() {
         std::max(worst, LargeMs(65'536, 256, {.target_permille = permille}));
   }
   std::printf("\n");
-  PrintBar("ms for 65,536 buckets and 256 processors, any target", worst, 10);
+  PrintBar("ms for 65,536 buckets and 256 processors, Zipf 0.8", worst, 10);
   // log(65,536) / log(4,096) is 4/3.
   PrintBar("time of 65,536 buckets over that of 4,096, by N log N",
            ms[3] / ms[1] / (16 * 4 / 3.0), 1);
