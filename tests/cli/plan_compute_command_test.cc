@@ -127,6 +127,22 @@ TEST(PlanComputeCommand, NamesWhatIsWrong) {
        "utilization has 2 processors, processors 1"},
       {R"({"processors":1,"load":[0],"assignment":[0],"utilization":[null]})",
        "utilization[0] is a null; use a number"},
+      {R"({"processors":1,"load":[NaN],"assignment":[0]})", "malformed JSON"},
+      {R"({"processors":1,"load":[Infinity],"assignment":[0]})",
+       "malformed JSON"},
+      {R"({"processors":1,"load":[1e400],"assignment":[0]})", "malformed JSON"},
+      {R"({"processors":1,"load":[0,1e308],"assignment":[0,0]})",
+       "load[1] is 1e+308; use 0 to 1e+06"},
+      {R"({"processors":[{},{"capacity":0}],"load":[0],"assignment":[0]})",
+       "processors[1].capacity is 0; use 0.001 to 1"},
+      {R"({"processors":[{"capacity":-1}],"load":[0],"assignment":[0]})",
+       "processors[0].capacity is -1"},
+      {R"({"processors":1025,"load":[0],"assignment":[0]})",
+       "processors is 1025; use 1 to 1024"},
+      {R"({"processors":2,"load":[0,0],"assignment":[0,-1]})",
+       "assignment[1] is -1; use 0 to 1"},
+      {R"({"processors":1,"load":[0],"assignment":[0],"utilization":[-1]})",
+       "utilization[0] is -1"},
       {"\xff\xfe", "malformed JSON"},
       {"", "standard input holds no snapshot"},
   };
@@ -161,13 +177,14 @@ TEST(PlanComputeCommand, ReadsFiles) {
   EXPECT_THAT(folder.err, HasSubstr("Is a directory"));
 }
 
-TEST(PlanComputeCommand, TheLoadPlannerDoesNotExistYet) {
-  const CommandResult r = Compute(kSkewed, {"--planner", "load"});
-  EXPECT_EQ(r.exit_code, 1);
-  EXPECT_EQ(r.out, "");
-  EXPECT_EQ(r.err,
-            "lbctl: error: UNIMPLEMENTED: planner \"load\" does not exist yet; "
-            "use index\n");
+TEST(PlanComputeCommand, KnowsEveryPlanner) {
+  for (const char* planner : {"index", "load", "rsspp", "static"}) {
+    const CommandResult r = Compute(kSkewed, {"--planner", planner});
+    EXPECT_EQ(r.exit_code, 0) << r.err;
+    EXPECT_EQ(json::parse(r.out)["moves"].size(),
+              std::string(planner) == "static" ? 0u : 1u);
+  }
+  EXPECT_NE(Compute(kSkewed, {"--planner", "best"}).exit_code, 0);
 }
 
 }  // namespace
