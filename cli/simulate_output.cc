@@ -131,7 +131,8 @@ void PrintTimes(const std::vector<PlannerRuns>& planners, std::ostream& out) {
 }
 
 ordered_json ToJson(const Figures& f) {
-  return {{"p50_ms", f.p50_ms},
+  return {{"mean_ms", f.mean_ms},
+          {"p50_ms", f.p50_ms},
           {"p95_ms", f.p95_ms},
           {"p99_ms", f.p99_ms},
           {"drop_part", f.drop_part},

@@ -133,22 +133,29 @@ std::vector<BucketLoad> Host::CloseBuckets(std::int64_t elapsed_ns) {
 }
 
 std::int64_t Host::Apply(const Table& table, std::int64_t now_ns) {
-  std::int64_t gone_ns = now_ns;
+  std::int64_t gone_ns =
+      now_ns + std::chrono::nanoseconds(scenario_.pause).count();
   for (const Move& move : DeriveMoves(table_, table)) {
-    Transit transit{.bucket = move.bucket, .taken = {}, .held = {}};
-    gone_ns = std::max(
-        gone_ns,
-        OwnerOf(move.bucket).Release(move.bucket, transit.taken, now_ns));
+    Transit transit{
+        .bucket = move.bucket, .from = move.from, .taken = {}, .held = {}};
+    Processor& giver = processors_[move.from.index()];
+    giver.Release(move.bucket, transit.taken, now_ns);
+    gone_ns = std::max(gone_ns, giver.GoneBy(move.bucket, now_ns));
     transit_of_[move.bucket.index()] =
         static_cast<std::uint32_t>(transits_.size());
     transits_.push_back(transit);
   }
   SetTable(table);
-  return std::max(gone_ns,
-                  now_ns + std::chrono::nanoseconds(scenario_.pause).count());
+  return gone_ns;
 }
 
-void Host::FinishMoves(std::int64_t now_ns) {
+std::int64_t Host::FinishMoves(std::int64_t now_ns) {
+  std::int64_t gone_ns = now_ns;
+  for (const Transit& transit : transits_) {
+    gone_ns = std::max(gone_ns, processors_[transit.from.index()].GoneBy(
+                                    transit.bucket, now_ns));
+  }
+  if (gone_ns > now_ns) return gone_ns;
   for (Transit& transit : transits_) {
     Processor& owner = OwnerOf(transit.bucket);
     owner.Adopt(transit.bucket, transit.taken, now_ns);
@@ -158,6 +165,7 @@ void Host::FinishMoves(std::int64_t now_ns) {
     }
   }
   transits_.clear();
+  return now_ns;
 }
 
 void Host::SetSpeed(ProcessorId processor, std::uint32_t permille,

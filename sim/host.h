@@ -40,11 +40,13 @@ class Host {
   // closed.
   std::optional<LoadSample> Report(std::int64_t now_ns);
 
-  // The table changes, and its buckets start to move. Returns when all of them
-  // may be served again: then FinishMoves() is due, and no other table may be
-  // applied before.
+  // The table changes, and its buckets start to move. Returns when they may be
+  // served again: then FinishMoves() is due, and no other table may be applied
+  // before.
   std::int64_t Apply(const Table& table, std::int64_t now_ns);
-  void FinishMoves(std::int64_t now_ns);
+  // Returns when it is due again, if an old owner got slower in the meantime
+  // and is not done with a packet; until then the host is still moving().
+  std::int64_t FinishMoves(std::int64_t now_ns);
   bool moving() const { return !transits_.empty(); }
 
   void SetSpeed(ProcessorId processor, std::uint32_t permille,
@@ -67,6 +69,7 @@ class Host {
   // A bucket that has left its old owner and has not reached its new one.
   struct Transit {
     BucketId bucket;
+    ProcessorId from;
     dataplane::PacketList taken;  // waited at the old owner
     dataplane::PacketList held;   // arrived since
   };

@@ -124,9 +124,17 @@ void HostRun::Apply(const OrderedPlan& plan) {
                            .moves = static_cast<std::uint32_t>(moves.size()),
                            .imbalance_before = plan.imbalance_before,
                            .imbalance_predicted = plan.imbalance_predicted});
-  events_.At(host_.Apply(plan.table, now_ns), [this] {
-    host_.FinishMoves(events_.now_ns());
-    SendResult();
+  ScheduleFinish(host_.Apply(plan.table, now_ns));
+}
+
+void HostRun::ScheduleFinish(std::int64_t time_ns) {
+  events_.At(time_ns, [this] {
+    const std::int64_t again_ns = host_.FinishMoves(events_.now_ns());
+    if (host_.moving()) {
+      ScheduleFinish(again_ns);
+    } else {
+      SendResult();
+    }
   });
 }
 

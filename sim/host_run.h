@@ -34,6 +34,7 @@ class HostRun {
  private:
   void ScheduleReport(std::int64_t time_ns);
   void ScheduleSecond(std::int64_t time_ns);
+  void ScheduleFinish(std::int64_t time_ns);  // of the moves under way
   void ScheduleHappening(const Happening& happening);
   // Closes the host's interval and sends what it measured.
   void Report();

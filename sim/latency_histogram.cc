@@ -9,12 +9,18 @@ void LatencyHistogram::Merge(const LatencyHistogram& other) {
   for (std::size_t c = 0; c < counts_.size(); ++c) {
     counts_[c] += other.counts_[c];
   }
+  sum_ns_ += other.sum_ns_;
 }
 
 std::uint64_t LatencyHistogram::count() const {
   std::uint64_t sum = 0;
   for (const std::uint64_t n : counts_) sum += n;
   return sum;
+}
+
+double LatencyHistogram::Mean() const {
+  const std::uint64_t all = count();
+  return all == 0 ? 0 : static_cast<double>(sum_ns_) / static_cast<double>(all);
 }
 
 std::int64_t LatencyHistogram::Quantile(std::uint32_t permille) const {

@@ -14,10 +14,15 @@ class LatencyHistogram {
  public:
   LatencyHistogram();
 
-  void Add(std::int64_t ns) { ++counts_[ClassOf(ns)]; }
+  void Add(std::int64_t ns) {
+    ++counts_[ClassOf(ns)];
+    sum_ns_ += ns;
+  }
   void Merge(const LatencyHistogram& other);
 
   std::uint64_t count() const;
+  // Exact but for rounding; 0 if nothing is counted.
+  double Mean() const;
   // The smallest latency that at least `permille` thousandths of the counted
   // ones do not exceed, rounded up by at most 1/64; 0 if nothing is counted.
   std::int64_t Quantile(std::uint32_t permille) const;
@@ -39,6 +44,7 @@ class LatencyHistogram {
   static std::int64_t HighestOf(std::size_t c);
 
   std::vector<std::uint64_t> counts_;
+  std::int64_t sum_ns_ = 0;
 };
 
 }  // namespace lb::sim

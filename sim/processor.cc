@@ -60,13 +60,21 @@ void Processor::Restart(std::int64_t now_ns) {
   }
 }
 
-std::int64_t Processor::Release(BucketId bucket, dataplane::PacketList& taken,
-                                std::int64_t now_ns) {
+void Processor::Release(BucketId bucket, dataplane::PacketList& taken,
+                        std::int64_t now_ns) {
   AdvanceTo(now_ns);
   queue_->Release(bucket, state_.connections.OfBucket(bucket), taken);
-  if (current_ == kNoPacket || stopped_) return now_ns;
+}
+
+std::int64_t Processor::GoneBy(BucketId bucket, std::int64_t now_ns) {
+  AdvanceTo(now_ns);
+  if (current_ == kNoPacket) return now_ns;
   const ConnectionIndex served = state_.packets.info(current_).connection;
-  return state_.connections[served].bucket == bucket ? done_ns_ : now_ns;
+  if (state_.connections[served].bucket != bucket) return now_ns;
+  if (!stopped_) return done_ns_;
+  state_.Drop(current_, DropReason::kTakeover);
+  current_ = kNoPacket;
+  return now_ns;
 }
 
 void Processor::Adopt(BucketId bucket, dataplane::PacketList& taken,

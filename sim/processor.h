@@ -50,10 +50,13 @@ class Processor {
   void Restart(std::int64_t now_ns);
   bool stopped() const { return stopped_; }
 
-  // The bucket leaves. Returns when it may go: at once, or when the packet of
-  // it that is being served is done.
-  std::int64_t Release(BucketId bucket, dataplane::PacketList& taken,
-                       std::int64_t now_ns);
+  // The bucket leaves, but for a packet of it that is being served; it may not
+  // arrive elsewhere before that is done, by GoneBy().
+  void Release(BucketId bucket, dataplane::PacketList& taken,
+               std::int64_t now_ns);
+  // When nothing of a released bucket is left here, if all goes on as it does;
+  // `now_ns` if nothing is. A stopped processor drops what it cannot finish.
+  std::int64_t GoneBy(BucketId bucket, std::int64_t now_ns);
   void Adopt(BucketId bucket, dataplane::PacketList& taken,
              std::int64_t now_ns);
 

@@ -8,6 +8,7 @@ namespace lb::sim {
 namespace {
 
 constexpr std::array kFigures = {
+    &Figures::mean_ms,
     &Figures::p50_ms,
     &Figures::p95_ms,
     &Figures::p99_ms,
@@ -69,6 +70,7 @@ void AddHost(const RunResult& host, RunResult& sum) {
 
 Figures FiguresOf(const RunResult& run, std::int64_t ignored_ms) {
   Figures f;
+  f.mean_ms = run.latency.Mean() / 1e6;
   f.p50_ms = Milliseconds(run.latency.Quantile(500));
   f.p95_ms = Milliseconds(run.latency.Quantile(950));
   f.p99_ms = Milliseconds(run.latency.Quantile(990));

@@ -54,6 +54,7 @@ void AddHost(const RunResult& host, RunResult& sum);
 
 // The figures of a run that are compared; of several runs, the median of each.
 struct Figures {
+  double mean_ms = 0;
   double p50_ms = 0;
   double p95_ms = 0;
   double p99_ms = 0;
