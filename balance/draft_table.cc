@@ -5,40 +5,52 @@
 namespace lb::balance {
 
 DraftTable::DraftTable(const Snapshot& snapshot)
-    : usage_(snapshot.processors.size()),
+    : snapshot_(&snapshot),
+      usage_(snapshot.processors.size()),
       carried_(snapshot.processors.size(), 0),
       loaded_sum_(snapshot.processors.size(), 0),
       loaded_count_(snapshot.processors.size(), 0) {
-  owner_.reserve(snapshot.buckets.size());
-  load_.reserve(snapshot.buckets.size());
-  for (const BucketState& bucket : snapshot.buckets) {
-    owner_.push_back(bucket.owner.index());
-    load_.push_back(bucket.load_ns_per_s);
-    heaviest_load_ = std::max(heaviest_load_, bucket.load_ns_per_s);
-    carried_[bucket.owner.index()] +=
-        static_cast<std::int64_t>(bucket.load_ns_per_s);
-    ++usage_[bucket.owner.index()].buckets;
-  }
+  AddBuckets(snapshot);
   for (std::size_t i = 0; i < usage_.size(); ++i) {
     const ProcessorState& p = snapshot.processors[i];
     usage_[i].capacity_permille = p.capacity_permille;
     usage_[i].in_service = p.in_service;
-    if (p.busy_ns_per_s.has_value()) {
-      carried_[i] = static_cast<std::int64_t>(*p.busy_ns_per_s);
-    }
+    carried_[i] =
+        static_cast<std::int64_t>(p.busy_ns_per_s.value_or(loaded_sum_[i]));
     SetUsage(i);
   }
-  if (heaviest_load_ == 0) {
-    for (std::size_t b = 0; b < load_.size(); ++b) {
-      const ProcessorUsage& own = usage_[owner_[b]];
-      load_[b] = own.busy_ns_per_s / own.buckets;
-      heaviest_load_ = std::max(heaviest_load_, load_[b]);
-    }
+  if (heaviest_load_ == 0) SpreadUtilizations();
+}
+
+void DraftTable::AddBuckets(const Snapshot& snapshot) {
+  owner_.reserve(snapshot.buckets.size());
+  for (const BucketState& bucket : snapshot.buckets) {
+    const std::uint16_t owner = bucket.owner.value();
+    const std::uint64_t load = bucket.load_ns_per_s;
+    owner_.push_back(owner);
+    heaviest_load_ = std::max(heaviest_load_, load);
+    loaded_sum_[owner] += load;
+    loaded_count_[owner] += load > 0 ? 1 : 0;
+    ++usage_[owner].buckets;
   }
-  for (std::size_t b = 0; b < load_.size(); ++b) {
-    loaded_sum_[owner_[b]] += load_[b];
-    loaded_count_[owner_[b]] += load_[b] > 0 ? 1 : 0;
+}
+
+void DraftTable::SpreadUtilizations() {
+  spread_.reserve(owner_.size());
+  for (const std::uint16_t owner : owner_) {
+    const ProcessorUsage& own = usage_[owner];
+    const std::uint64_t load = own.busy_ns_per_s / own.buckets;
+    spread_.push_back(load);
+    heaviest_load_ = std::max(heaviest_load_, load);
+    loaded_sum_[owner] += load;
+    loaded_count_[owner] += load > 0 ? 1 : 0;
   }
+}
+
+std::size_t DraftTable::heaviest() const {
+  std::size_t bucket = 0;
+  while (load(bucket) != heaviest_load_) ++bucket;
+  return bucket;
 }
 
 std::uint64_t DraftTable::MeanLoad(std::size_t processor) const {
@@ -83,9 +95,9 @@ std::uint64_t DraftTable::capacity() const {
 
 void DraftTable::Move(std::size_t bucket, std::size_t to) {
   const std::size_t from = owner_[bucket];
-  const std::uint64_t load = load_[bucket];
+  const std::uint64_t load = this->load(bucket);
   const std::uint32_t loaded = load > 0 ? 1 : 0;
-  owner_[bucket] = to;
+  owner_[bucket] = static_cast<std::uint16_t>(to);
   carried_[from] -= static_cast<std::int64_t>(load);
   carried_[to] += static_cast<std::int64_t>(load);
   loaded_sum_[from] -= load;

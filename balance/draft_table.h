@@ -33,8 +33,18 @@ class DraftTable {
     return usage_[processor];
   }
   std::size_t owner(std::size_t bucket) const { return owner_[bucket]; }
-  std::uint64_t load(std::size_t bucket) const { return load_[bucket]; }
+  std::uint64_t load(std::size_t bucket) const {
+    return spread_.empty() ? snapshot_->buckets[bucket].load_ns_per_s
+                           : spread_[bucket];
+  }
   std::uint64_t heaviest_load() const { return heaviest_load_; }
+  // The first bucket with the heaviest load.
+  std::size_t heaviest() const;
+
+  // Buckets of the processor that carry a load.
+  std::uint32_t loaded(std::size_t processor) const {
+    return loaded_count_[processor];
+  }
 
   // Mean load of the processor's buckets that carry any; 0 if none does.
   std::uint64_t MeanLoad(std::size_t processor) const;
@@ -49,15 +59,18 @@ class DraftTable {
   void Move(std::size_t bucket, std::size_t to);
 
  private:
+  void AddBuckets(const Snapshot& snapshot);
+  void SpreadUtilizations();
   void SetUsage(std::size_t processor);
 
+  const Snapshot* snapshot_;
   std::vector<ProcessorUsage> usage_;
   // Busy time; below zero where buckets left with more than was measured.
   std::vector<std::int64_t> carried_;
   std::vector<std::uint64_t> loaded_sum_;
   std::vector<std::uint32_t> loaded_count_;
-  std::vector<std::size_t> owner_;
-  std::vector<std::uint64_t> load_;
+  std::vector<std::uint16_t> owner_;
+  std::vector<std::uint64_t> spread_;  // loads, where none was measured
   std::uint64_t heaviest_load_ = 0;
 };
 

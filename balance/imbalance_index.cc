@@ -95,11 +95,12 @@ std::vector<std::uint32_t> Quotas(std::span<const ProcessorUsage> processors,
   std::uint32_t left = buckets;
   for (std::size_t i = 0; i < processors.size(); ++i) {
     if (!processors[i].in_service) continue;
-    const Uint128 scaled = Uint128{buckets} * index.index[i];
+    // At most 2^16 x 8 x 2^16 x 2^24.
+    const std::uint64_t scaled = std::uint64_t{buckets} * index.index[i];
     quota[i] = static_cast<std::uint32_t>(scaled / index.total);
     left -= quota[i];
-    shares.push_back({i, static_cast<std::uint64_t>(scaled % index.total),
-                      processors[i].buckets > quota[i]});
+    shares.push_back(
+        {i, scaled % index.total, processors[i].buckets > quota[i]});
   }
   GiveRemainders(shares, left, quota);
   KeepOneEach(processors, quota);

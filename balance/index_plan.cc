@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "balance/evacuation.h"
 #include "common/int128.h"
 
 namespace lb::balance {
@@ -43,33 +44,8 @@ std::vector<IndexStep> IndexPlan::Run() {
 }
 
 void IndexPlan::Evacuate() {
-  std::vector<std::size_t> leaving;
-  for (std::size_t b = 0; b < snapshot_.buckets.size(); ++b) {
-    if (!draft_.usage(draft_.owner(b)).in_service &&
-        !snapshot_.buckets[b].pinned) {
-      leaving.push_back(b);
-    }
-  }
-  std::stable_sort(leaving.begin(), leaving.end(),
-                   [this](std::size_t a, std::size_t b) {
-                     return draft_.load(a) > draft_.load(b);
-                   });
-  for (std::size_t b : leaving) {
-    std::optional<std::size_t> best;
-    ProcessorUsage best_usage;
-    for (std::size_t i = 0; i < draft_.processors(); ++i) {
-      ProcessorUsage usage = draft_.usage(i);
-      if (!usage.in_service) continue;
-      // A bucket without load goes where there are fewest for the capacity.
-      usage.busy_ns_per_s = draft_.load(b) > 0
-                                ? usage.busy_ns_per_s + draft_.load(b)
-                                : usage.buckets;
-      if (!best || LessUtilized(usage, best_usage)) {
-        best = i;
-        best_usage = usage;
-      }
-    }
-    Move(IndexStep::Kind::kEvacuate, b, best.value_or(0));
+  for (const Departure& d : PlanEvacuation(snapshot_, draft_)) {
+    Move(IndexStep::Kind::kEvacuate, d.bucket, d.to);
   }
 }
 

@@ -2,6 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "balance/index_planner.h"
+#include "balance/load_planner.h"
+#include "balance/rsspp_planner.h"
+#include "balance/static_planner.h"
 
 namespace lb::balance {
 
@@ -29,8 +32,11 @@ absl::StatusOr<std::unique_ptr<Planner>> MakePlanner(PlannerKind kind) {
     case PlannerKind::kIndex:
       return std::make_unique<IndexPlanner>();
     case PlannerKind::kLoad:
-      return absl::UnimplementedError(
-          "planner \"load\" does not exist yet; use index");
+      return std::make_unique<LoadPlanner>();
+    case PlannerKind::kRsspp:
+      return std::make_unique<RssppPlanner>();
+    case PlannerKind::kStatic:
+      return std::make_unique<StaticPlanner>();
   }
   return absl::InvalidArgumentError(absl::StrCat(
       "planner ", static_cast<int>(kind), " is unknown; use index or load"));

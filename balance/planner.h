@@ -55,6 +55,8 @@ struct Proposal {
   std::vector<double> indexes;        // I_i before, by processor
   double total_index = 0;             // T
   std::vector<std::uint32_t> quotas;  // q_i, by processor; they sum to N
+  // Why there are no more moves, or none: one line, for people.
+  std::string reason;
 };
 
 class Planner {
@@ -69,7 +71,7 @@ class Planner {
       const Snapshot& snapshot, const PlanRequest& request) const = 0;
 };
 
-// UNIMPLEMENTED for a planner that does not exist yet.
+// INVALID_ARGUMENT for a kind that is none of them.
 absl::StatusOr<std::unique_ptr<Planner>> MakePlanner(PlannerKind kind);
 
 }  // namespace lb::balance

@@ -43,22 +43,34 @@ std::string_view PlannerKindName(PlannerKind kind) {
       return "index";
     case PlannerKind::kLoad:
       return "load";
+    case PlannerKind::kRsspp:
+      return "rsspp";
+    case PlannerKind::kStatic:
+      return "static";
   }
   return "unknown";
 }
 
 absl::StatusOr<PlannerKind> ParsePlannerKind(std::string_view name) {
-  for (PlannerKind kind : {PlannerKind::kIndex, PlannerKind::kLoad}) {
+  for (PlannerKind kind : {PlannerKind::kIndex, PlannerKind::kLoad,
+                           PlannerKind::kRsspp, PlannerKind::kStatic}) {
     if (name == PlannerKindName(kind)) return kind;
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "planner \"", ToAbsl(name), "\" is unknown; use index or load"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("planner \"", ToAbsl(name),
+                   "\" is unknown; use index or load (or, for comparison, "
+                   "rsspp or static)"));
 }
 
 absl::Status ValidatePolicy(const Policy& p) {
   // Enums may have been cast from what came over the wire.
   LB_RETURN_IF_ERROR(ParseMode(ModeName(p.mode)).status());
   LB_RETURN_IF_ERROR(ParsePlannerKind(PlannerKindName(p.planner)).status());
+  if (p.planner == PlannerKind::kRsspp || p.planner == PlannerKind::kStatic) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("policy planner is ", ToAbsl(PlannerKindName(p.planner)),
+                     ", which is for comparison only; use index or load"));
+  }
   LB_RETURN_IF_ERROR(
       InRange("report_interval", p.report_interval.count(), 100, 60'000, "ms"));
   LB_RETURN_IF_ERROR(

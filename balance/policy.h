@@ -17,11 +17,19 @@ enum class Mode : std::uint8_t {
   kAdvise = 2,  // plans are made and kept as proposals
   kOff = 3,     // nothing is planned
 };
-enum class PlannerKind : std::uint8_t { kIndex = 1, kLoad = 2 };
+// Numbers are stored: never reuse one.
+enum class PlannerKind : std::uint8_t {
+  kIndex = 1,
+  kLoad = 2,
+  // For comparison; no policy may name them.
+  kRsspp = 3,
+  kStatic = 4,
+};
 
 std::string_view ModeName(Mode mode);  // "auto", "advise", "off"
 absl::StatusOr<Mode> ParseMode(std::string_view name);
-std::string_view PlannerKindName(PlannerKind kind);  // "index", "load"
+// "index", "load", "rsspp", "static".
+std::string_view PlannerKindName(PlannerKind kind);
 absl::StatusOr<PlannerKind> ParsePlannerKind(std::string_view name);
 
 // "_permille" are thousandths; trigger and target multiply the bound.
@@ -47,6 +55,7 @@ struct Policy {
 };
 
 // INVALID_ARGUMENT naming the field, its value and the range it must be in.
+// The planners that exist for comparison only are out of range.
 absl::Status ValidatePolicy(const Policy& policy);
 
 }  // namespace lb::balance

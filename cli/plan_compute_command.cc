@@ -86,19 +86,15 @@ absl::Status RunPlanCompute(const PlanComputeOptions& options,
                             const CommandContext& context) {
   LB_ASSIGN_OR_RETURN(const balance::PlannerKind kind,
                       balance::ParsePlannerKind(options.planner));
-  absl::StatusOr<std::unique_ptr<balance::Planner>> planner =
-      balance::MakePlanner(kind);
-  if (absl::IsUnimplemented(planner.status())) {
-    return Annotate(planner.status(), "UNIMPLEMENTED");
-  }
-  LB_RETURN_IF_ERROR(planner.status());
+  LB_ASSIGN_OR_RETURN(const std::unique_ptr<balance::Planner> planner,
+                      balance::MakePlanner(kind));
   if (options.snapshot == "-") {
-    return AnswerLines(**planner, options, context, context.in);
+    return AnswerLines(*planner, options, context, context.in);
   }
   errno = 0;
   std::ifstream file(options.snapshot);
   if (!file) return ErrnoStatus(errno, options.snapshot);
-  return AnswerLines(**planner, options, context, file);
+  return AnswerLines(*planner, options, context, file);
 }
 
 }  // namespace
@@ -110,8 +106,10 @@ void AddPlanComputeCommand(CLI::App& app, CommandContext& context) {
       "compute",
       "Compute a plan for each snapshot, one JSON object a line, and print one "
       "line each.");
-  command->add_option("--planner", options->planner, "Planner to use")
-      ->check(CLI::IsMember({"index", "load"}))
+  command
+      ->add_option("--planner", options->planner,
+                   "Planner to use; rsspp and static are for comparison")
+      ->check(CLI::IsMember({"index", "load", "rsspp", "static"}))
       ->capture_default_str();
   command
       ->add_option("--target", options->target,

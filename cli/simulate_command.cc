@@ -21,11 +21,9 @@
 namespace lb::cli {
 namespace {
 
-constexpr char kStatic[] = "static";
-
 struct SimulateOptions {
   std::string scenario;
-  std::vector<std::string> planners = {kStatic, "index"};
+  std::vector<std::string> planners = {"static", "load"};
   std::string policy;
   std::uint64_t seed = 1;
   std::uint32_t seeds = 1;
@@ -34,9 +32,8 @@ struct SimulateOptions {
 };
 
 std::string CheckPlanner(const std::string& name) {
-  if (name == kStatic) return "";
   const auto kind = balance::ParsePlannerKind(name);
-  return kind.ok() ? "" : OneLine(kind.status()) + ", or static";
+  return kind.ok() ? "" : OneLine(kind.status());
 }
 
 absl::StatusOr<balance::Policy> ReadPolicy(const std::string& path) {
@@ -53,19 +50,6 @@ absl::StatusOr<balance::Policy> ReadPolicy(const std::string& path) {
   return Annotate(policy.status(), absl::StrCat("policy file ", path));
 }
 
-// Null for a static table.
-absl::StatusOr<std::unique_ptr<balance::Planner>> MakePlannerCalled(
-    const std::string& name) {
-  if (name == kStatic) return nullptr;
-  LB_ASSIGN_OR_RETURN(const balance::PlannerKind kind,
-                      balance::ParsePlannerKind(name));
-  auto planner = balance::MakePlanner(kind);
-  if (absl::IsUnimplemented(planner.status())) {
-    return Annotate(planner.status(), "UNIMPLEMENTED");
-  }
-  return planner;
-}
-
 absl::Status RunSimulate(const SimulateOptions& options,
                          const CommandContext& context) {
   LB_ASSIGN_OR_RETURN(sim::Scenario scenario,
@@ -77,8 +61,10 @@ absl::Status RunSimulate(const SimulateOptions& options,
   }
   std::vector<PlannerRuns> planners;
   for (const std::string& name : options.planners) {
+    LB_ASSIGN_OR_RETURN(const balance::PlannerKind kind,
+                        balance::ParsePlannerKind(name));
     LB_ASSIGN_OR_RETURN(const std::unique_ptr<balance::Planner> planner,
-                        MakePlannerCalled(name));
+                        balance::MakePlanner(kind));
     PlannerRuns runs{.planner = name, .runs = {}};
     for (std::uint32_t i = 0; i < options.seeds; ++i) {
       LB_ASSIGN_OR_RETURN(
@@ -102,8 +88,8 @@ void AddOptions(CLI::App& command, SimulateOptions& options) {
       ->required();
   command
       .add_option("--planner", options.planners,
-                  "Planners to compare, each with the same packets; static "
-                  "plans nothing")
+                  "Planners to compare, each with the same packets: index, "
+                  "load, rsspp, static")
       ->type_name("NAME,...")
       ->delimiter(',')
       ->check(CheckPlanner)
@@ -142,7 +128,7 @@ void AddSimulateCommand(CLI::App& app, CommandContext& context) {
       "explains "
       "their keys.\n"
       "Example: lbctl simulate --scenario sim/scenarios/zipf-churn-8.yaml \\\n"
-      "  --planner static,index --seeds 3");
+      "  --planner static,load --seeds 3");
   command->callback([options, &context] {
     context.selected = [options, &context] {
       return RunSimulate(*options, context);

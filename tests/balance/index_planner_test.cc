@@ -7,6 +7,7 @@
 #include "balance/imbalance_index.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/balance/planner_checks.h"
 #include "tests/balance/random_snapshot.h"
 
 namespace lb::balance {
@@ -16,24 +17,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-constexpr std::uint64_t kMs = 1'000'000;  // ns of busy time per second
-
-ProcessorId P(std::size_t i) {
-  return ProcessorId(static_cast<std::uint16_t>(i));
-}
-
-// Loads in ms per second, one list of buckets per processor, dealt in order.
-Snapshot Host(const std::vector<std::vector<std::uint64_t>>& loads) {
-  Snapshot s;
-  s.processors.resize(loads.size());
-  for (std::size_t i = 0; i < loads.size(); ++i) {
-    for (std::uint64_t load : loads[i]) {
-      s.buckets.push_back({.owner = P(i), .load_ns_per_s = load * kMs});
-    }
-  }
-  return s;
-}
 
 // Utilizations in percent, each of `buckets` buckets whose loads are unknown.
 Snapshot UtilizationsOnly(const std::vector<std::uint64_t>& percent,
@@ -47,31 +30,7 @@ Snapshot UtilizationsOnly(const std::vector<std::uint64_t>& percent,
 }
 
 Proposal Propose(const Snapshot& snapshot, const PlanRequest& request = {}) {
-  absl::StatusOr<Proposal> proposal = IndexPlanner().Propose(snapshot, request);
-  EXPECT_TRUE(proposal.ok()) << proposal.status();
-  return proposal.ok() ? *std::move(proposal) : Proposal{};
-}
-
-std::vector<Move> Moves(const Proposal& proposal) {
-  std::vector<Move> moves;
-  for (const PlannedMove& m : proposal.moves) moves.push_back(m.move);
-  return moves;
-}
-
-Snapshot After(Snapshot snapshot, const Proposal& proposal) {
-  for (const PlannedMove& m : proposal.moves) {
-    BucketState& bucket = snapshot.buckets[m.move.bucket.index()];
-    for (auto [processor, sign] :
-         {std::pair{m.move.from, -1}, std::pair{m.move.to, 1}}) {
-      auto& busy = snapshot.processors[processor.index()].busy_ns_per_s;
-      if (!busy) continue;
-      const auto load = static_cast<std::int64_t>(m.load_ns_per_s);
-      busy = static_cast<std::uint64_t>(std::max<std::int64_t>(
-          0, static_cast<std::int64_t>(*busy) + sign * load));
-    }
-    bucket.owner = m.move.to;
-  }
-  return snapshot;
+  return Propose(PlannerKind::kIndex, snapshot, request);
 }
 
 const PlanRequest kAsNearAsPossible = {.target_permille = 1'000};
@@ -312,48 +271,6 @@ TEST(IndexPlanner, StaysWithinBruteForce) {
   EXPECT_GT(optimal, kRounds / 2) << "of " << kRounds << " near the optimum";
 }
 
-void CheckProposal(const Snapshot& s, const PlanRequest& request,
-                   const Proposal& p) {
-  std::vector<ProcessorId> assignment;
-  for (const BucketState& bucket : s.buckets)
-    assignment.push_back(bucket.owner);
-  std::vector<bool> moved(s.buckets.size(), false);
-  std::size_t evacuations = 0;
-  for (const PlannedMove& m : p.moves) {
-    const std::size_t b = m.move.bucket.index();
-    const BucketState& bucket = s.buckets[b];
-    EXPECT_FALSE(moved[b]);
-    moved[b] = true;
-    EXPECT_EQ(m.move.from, assignment[b]);
-    EXPECT_NE(m.move.from, m.move.to);
-    EXPECT_TRUE(s.processors[m.move.to.index()].in_service);
-    EXPECT_FALSE(bucket.pinned);
-    EXPECT_FALSE(m.reason.empty());
-    if (!s.processors[m.move.from.index()].in_service) {
-      ++evacuations;
-    } else {
-      EXPECT_FALSE(bucket.resting);
-      EXPECT_NE(bucket.no_return, m.move.to);
-    }
-    assignment[b] = m.move.to;
-  }
-  EXPECT_EQ(p.assignment, assignment);
-  for (std::size_t b = 0; b < assignment.size(); ++b) {
-    EXPECT_TRUE(s.processors[assignment[b].index()].in_service ||
-                s.buckets[b].pinned);
-  }
-  if (request.max_moves) {
-    EXPECT_LE(p.moves.size(),
-              std::max<std::size_t>(*request.max_moves, evacuations));
-  }
-  if (evacuations == 0) {
-    EXPECT_LE(p.imbalance_after, p.imbalance_before + 1e-9);
-  }
-  std::uint32_t total = 0;
-  for (std::uint32_t quota : p.quotas) total += quota;
-  EXPECT_EQ(total, s.buckets.size());
-}
-
 // Rules kept, imbalance never up, equal inputs equal plans, and replanning
 // comes to an end: each plan strictly better than the one before.
 TEST(IndexPlanner, PropertiesOfRandomHosts) {
@@ -362,15 +279,8 @@ TEST(IndexPlanner, PropertiesOfRandomHosts) {
   Random random(seed);
   for (int round = 0; round < 3'000; ++round) {
     SCOPED_TRACE(::testing::Message() << "round " << round);
-    Snapshot s = RandomSnapshot(random);
-    PlanRequest request;
-    request.target_permille =
-        1'000 + static_cast<std::uint32_t>(random.Below(100));
-    request.damping_permille =
-        1 + static_cast<std::uint32_t>(random.Below(1'000));
-    if (random.OneIn(2)) {
-      request.max_moves = static_cast<std::uint32_t>(random.Below(20));
-    }
+    const Snapshot s = RandomSnapshot(random);
+    const PlanRequest request = RandomRequest(random);
     const Proposal first = Propose(s, request);
     CheckProposal(s, request, first);
     const Proposal again = Propose(s, request);
@@ -421,29 +331,6 @@ TEST(IndexPlanner, PlansAreStable) {
   EXPECT_EQ(IndexPlanner().algorithm_version(), 1u);
   EXPECT_EQ(moves, 14'881u);
   EXPECT_EQ(digest, 8'441'317'325'340'613'202u);
-}
-
-TEST(IndexPlanner, RefusesWhatIsNotValid) {
-  const IndexPlanner planner;
-  Snapshot s = Host({{100}, {100}});
-  EXPECT_THAT(
-      std::string(
-          planner.Propose(s, {.target_permille = 900}).status().message()),
-      HasSubstr("target is 900 permille"));
-  EXPECT_EQ(planner.Propose(s, {.damping_permille = 0}).status().code(),
-            absl::StatusCode::kInvalidArgument);
-  s.buckets[1].owner = P(2);
-  EXPECT_THAT(std::string(planner.Propose(s, {}).status().message()),
-              HasSubstr("bucket 1 belongs to processor 2; there are 2"));
-}
-
-TEST(MakePlanner, KnowsTheKinds) {
-  absl::StatusOr<std::unique_ptr<Planner>> index =
-      MakePlanner(PlannerKind::kIndex);
-  ASSERT_TRUE(index.ok());
-  EXPECT_EQ((*index)->kind(), PlannerKind::kIndex);
-  EXPECT_EQ(MakePlanner(PlannerKind::kLoad).status().code(),
-            absl::StatusCode::kUnimplemented);
 }
 
 }  // namespace

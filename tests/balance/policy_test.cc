@@ -17,7 +17,8 @@ TEST(Policy, NamesGoBothWays) {
   for (Mode mode : {Mode::kAuto, Mode::kAdvise, Mode::kOff}) {
     EXPECT_EQ(*ParseMode(ModeName(mode)), mode);
   }
-  for (PlannerKind kind : {PlannerKind::kIndex, PlannerKind::kLoad}) {
+  for (PlannerKind kind : {PlannerKind::kIndex, PlannerKind::kLoad,
+                           PlannerKind::kRsspp, PlannerKind::kStatic}) {
     EXPECT_EQ(*ParsePlannerKind(PlannerKindName(kind)), kind);
   }
   EXPECT_THAT(std::string(ParseMode("on").status().message()),
@@ -35,6 +36,10 @@ TEST(Policy, ErrorsNameFieldValueAndRange) {
   const Case cases[] = {
       {[](Policy& p) { p.mode = Mode{9}; }, "mode"},
       {[](Policy& p) { p.planner = PlannerKind{9}; }, "planner"},
+      {[](Policy& p) { p.planner = PlannerKind::kStatic; },
+       "policy planner is static, which is for comparison only; use index or "
+       "load"},
+      {[](Policy& p) { p.planner = PlannerKind::kRsspp; }, "is rsspp"},
       {[](Policy& p) { p.report_interval = milliseconds(99); },
        "policy report_interval is 99 ms; use 100 to 60000"},
       {[](Policy& p) { p.half_life = milliseconds(0); }, "half_life is 0 ms"},

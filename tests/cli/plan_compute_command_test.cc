@@ -161,13 +161,14 @@ TEST(PlanComputeCommand, ReadsFiles) {
   EXPECT_THAT(folder.err, HasSubstr("Is a directory"));
 }
 
-TEST(PlanComputeCommand, TheLoadPlannerDoesNotExistYet) {
-  const CommandResult r = Compute(kSkewed, {"--planner", "load"});
-  EXPECT_EQ(r.exit_code, 1);
-  EXPECT_EQ(r.out, "");
-  EXPECT_EQ(r.err,
-            "lbctl: error: UNIMPLEMENTED: planner \"load\" does not exist yet; "
-            "use index\n");
+TEST(PlanComputeCommand, KnowsEveryPlanner) {
+  for (const char* planner : {"index", "load", "rsspp", "static"}) {
+    const CommandResult r = Compute(kSkewed, {"--planner", planner});
+    EXPECT_EQ(r.exit_code, 0) << r.err;
+    EXPECT_EQ(json::parse(r.out)["moves"].size(),
+              std::string(planner) == "static" ? 0u : 1u);
+  }
+  EXPECT_NE(Compute(kSkewed, {"--planner", "best"}).exit_code, 0);
 }
 
 }  // namespace

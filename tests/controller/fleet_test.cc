@@ -191,14 +191,14 @@ TEST(Fleet, AChangedPolicyIsStoredAndSentToAgents) {
   EXPECT_EQ(again.link->policies[0].revision, 2U);
 }
 
-TEST(Fleet, APolicyWithoutItsPlannerIsRefused) {
+TEST(Fleet, APolicyWithAPlannerForComparisonIsRefused) {
   ControllerHarness harness;
   balance::Policy policy;
-  policy.planner = balance::PlannerKind::kLoad;
+  policy.planner = balance::PlannerKind::kRsspp;
   absl::Status changed;
   harness.core->fleet.ChangePolicy(policy,
                                    [&](absl::Status s) { changed = s; });
-  EXPECT_TRUE(absl::IsUnimplemented(changed)) << changed;
+  EXPECT_TRUE(absl::IsInvalidArgument(changed)) << changed;
   EXPECT_EQ(harness.store.Count(EventKind::kPolicyChanged), 0U);
 }
 

@@ -1,0 +1,44 @@
+// One run of the load planner; see load_planner.h for what it does. Integers
+// only. Thread-compatible.
+#ifndef LB_BALANCE_LOAD_PLAN_H_
+#define LB_BALANCE_LOAD_PLAN_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "balance/draft_table.h"
+#include "balance/load_table.h"
+#include "balance/planner.h"
+#include "balance/snapshot.h"
+
+namespace lb::balance {
+
+class LoadPlan {
+ public:
+  // `draft` is `snapshot` once processors out of service are emptied, which
+  // took `made` moves of the request's budget. All outlive the plan.
+  LoadPlan(const Snapshot& snapshot, const DraftTable& draft,
+           const PlanRequest& request, std::size_t made);
+
+  // The moves, in the order they were chosen. Call once.
+  std::vector<LoadStep> Run();
+
+  std::size_t moves_left() const { return most_moves_; }
+  // True if every table there is was looked at.
+  bool exact() const { return exact_; }
+
+ private:
+  Level Target() const;
+  bool Try(Level level);
+  void Lower(Level reached, Level unreached);
+
+  const PlanRequest& request_;
+  LoadTable table_;
+  std::size_t most_moves_;
+  bool exact_ = false;
+  std::vector<LoadStep> best_;
+};
+
+}  // namespace lb::balance
+
+#endif  // LB_BALANCE_LOAD_PLAN_H_
