@@ -100,6 +100,7 @@ void AddOptions(CLI::App& command, SimulateOptions& options) {
       ->type_name("FILE");
   command.add_option("--seed", options.seed, "First seed")
       ->type_name("S")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command.add_option("--seeds", options.seeds, "Runs, each with the next seed")
       ->type_name("N")
