@@ -1,5 +1,6 @@
 #include "sim/distributions.h"
 
+#include <array>
 #include <bit>
 
 #include "balance/normal_distribution.h"
@@ -16,6 +17,29 @@ constexpr double kLog2E = 0x1.71547652b82fep+0;
 double TwoToThe(int n) {
   return std::bit_cast<double>(static_cast<std::uint64_t>(n + 1'023) << 52);
 }
+
+// The ziggurat method (Marsaglia and Tsang, 2000): e^-x lies under layers of
+// equal area, and a point of a layer is mostly under the curve for certain.
+constexpr std::size_t kLayers = 256;
+constexpr double kLastEdge = 7.69711747013104972;
+constexpr double kArea = 0.0039496598225815571993;
+
+struct Ziggurat {
+  Ziggurat() {
+    edge[0] = kArea * Exponential(kLastEdge);  // the tail's, were it a layer
+    edge[1] = kLastEdge;
+    for (std::size_t i = 2; i < kLayers; ++i) {
+      edge[i] = -balance::NaturalLogarithm(kArea / edge[i - 1] +
+                                           Exponential(-edge[i - 1]));
+    }
+    edge[kLayers] = 0;
+    for (std::size_t i = 0; i <= kLayers; ++i) {
+      height[i] = Exponential(-edge[i]);
+    }
+  }
+  std::array<double, kLayers + 1> edge;
+  std::array<double, kLayers + 1> height;
+};
 
 void ScaleToOne(std::vector<double>& weights) {
   double sum = 0;
@@ -39,7 +63,21 @@ double Power(double base, double exponent) {
 }
 
 double ExponentialVariate(Random& random) {
-  return -balance::NaturalLogarithm(random.Unit());
+  static const Ziggurat ziggurat;
+  for (;;) {
+    const std::uint64_t bits = random.Next();
+    const std::size_t layer = bits % kLayers;
+    const double x =
+        static_cast<double>(bits >> 11) * 0x1p-53 * ziggurat.edge[layer];
+    if (x < ziggurat.edge[layer + 1]) return x;
+    // Beyond the last edge it is exponential again.
+    if (layer == 0) {
+      return kLastEdge - balance::NaturalLogarithm(random.Unit());
+    }
+    const double low = ziggurat.height[layer];
+    const double high = ziggurat.height[layer + 1];
+    if (low + random.Unit() * (high - low) < Exponential(-x)) return x;
+  }
 }
 
 double NormalVariate(Random& random) {

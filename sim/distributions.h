@@ -20,7 +20,7 @@ double Exponential(double x);
 // within 1e-100..1e100.
 double Power(double base, double exponent);
 
-// Exponentially distributed with mean 1; at most 36.8.
+// Exponentially distributed with mean 1; at most 45.
 double ExponentialVariate(Random& random);
 
 // Mean 0, standard deviation 1, at most 6 from 0: the sum of twelve uniform

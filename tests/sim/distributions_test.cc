@@ -50,8 +50,8 @@ TEST(Power, IsExact) {
 // To the bit: these decide what arrives, on every machine and build.
 TEST(Variates, AreTheSameEverywhere) {
   Random random(1);
-  EXPECT_EQ(ExponentialVariate(random), 0x1.22e71d335c6cap-1);
-  EXPECT_EQ(ExponentialVariate(random), 0x1.2c5cac78901p-2);
+  EXPECT_EQ(ExponentialVariate(random), 0x1.1072fc8850508p-1);
+  EXPECT_EQ(ExponentialVariate(random), 0x1.7f2a6384d3803p+0);
   EXPECT_EQ(NormalVariate(random), 0x1.e902p+0);
   EXPECT_EQ(ZipfWeights(100, 0.9)[99], 0x1.433c701b93955p-9);
   EXPECT_EQ(ParetoWeights(3, 1.5, random)[2], 0x1.9bebb484204d8p-2);

@@ -91,12 +91,10 @@ TEST(Simulation, PlannersGetTheSamePackets) {
 
 // To the packet: the same on every machine and build.
 TEST(Simulation, IsTheSameEverywhere) {
-  const balance::IndexPlanner planner;
-  const RunResult r = Play(Skewed(), &planner);
-  EXPECT_EQ(r.packets.arrived, 639'957U);
-  EXPECT_EQ(r.packets.dropped_total(), 0U);
-  EXPECT_EQ(r.latency.Quantile(950), 1'916'927);
-  EXPECT_EQ(r.moves, 24U);
+  const RunResult r = Play(Skewed(), nullptr);
+  EXPECT_EQ(r.packets.arrived, 640'866U);
+  EXPECT_EQ(r.packets.dropped_total(), 3'797U);
+  EXPECT_EQ(r.latency.Quantile(950), 281'018'367);
 }
 
 TEST(Simulation, ADrainedProcessorIsEmptied) {
