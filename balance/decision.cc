@@ -207,9 +207,7 @@ Decision Decide(const Policy& policy, const HostMeasurement& m,
 Decision Judge(const Policy& policy, Decision d, const Proposal& proposal) {
   if (proposal.moves.empty()) {
     d.verdict = Verdict::kNoBetterTable;
-    d.reason = absl::StrFormat(
-        "no better table is within reach: imbalance %.3f, bound %.3f",
-        proposal.imbalance_before, proposal.bound);
+    d.reason = proposal.reason;
   } else if (d.verdict == Verdict::kImbalance) {
     const double gain = proposal.imbalance_before - proposal.imbalance_after;
     const double needed = policy.min_gain_permille / 1'000.0;

@@ -22,22 +22,38 @@ DraftTable::DraftTable(const Snapshot& snapshot)
   if (heaviest_load_ == 0) SpreadUtilizations();
 }
 
+// One pass over what may be many buckets: into one small array.
 void DraftTable::AddBuckets(const Snapshot& snapshot) {
-  owner_.reserve(snapshot.buckets.size());
+  struct Sum {
+    std::uint64_t load = 0;
+    std::uint32_t loaded = 0;
+    std::uint32_t buckets = 0;
+  };
+  std::vector<Sum> sums(usage_.size());
+  std::uint64_t heaviest = 0;
+  owner_.resize(snapshot.buckets.size());
+  ProcessorId* owner = owner_.data();
   for (const BucketState& bucket : snapshot.buckets) {
-    const std::uint16_t owner = bucket.owner.value();
     const std::uint64_t load = bucket.load_ns_per_s;
-    owner_.push_back(owner);
-    heaviest_load_ = std::max(heaviest_load_, load);
-    loaded_sum_[owner] += load;
-    loaded_count_[owner] += load > 0 ? 1 : 0;
-    ++usage_[owner].buckets;
+    *owner++ = bucket.owner;
+    Sum& sum = sums[bucket.owner.index()];
+    sum.load += load;
+    sum.loaded += load > 0 ? 1 : 0;
+    ++sum.buckets;
+    heaviest = std::max(heaviest, load);
+  }
+  heaviest_load_ = heaviest;
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    loaded_sum_[i] = sums[i].load;
+    loaded_count_[i] = sums[i].loaded;
+    usage_[i].buckets = sums[i].buckets;
   }
 }
 
 void DraftTable::SpreadUtilizations() {
   spread_.reserve(owner_.size());
-  for (const std::uint16_t owner : owner_) {
+  for (const ProcessorId id : owner_) {
+    const std::size_t owner = id.index();
     const ProcessorUsage& own = usage_[owner];
     const std::uint64_t load = own.busy_ns_per_s / own.buckets;
     spread_.push_back(load);
@@ -94,10 +110,10 @@ std::uint64_t DraftTable::capacity() const {
 }
 
 void DraftTable::Move(std::size_t bucket, std::size_t to) {
-  const std::size_t from = owner_[bucket];
+  const std::size_t from = owner(bucket);
   const std::uint64_t load = this->load(bucket);
   const std::uint32_t loaded = load > 0 ? 1 : 0;
-  owner_[bucket] = static_cast<std::uint16_t>(to);
+  owner_[bucket] = ProcessorId(static_cast<std::uint16_t>(to));
   carried_[from] -= static_cast<std::int64_t>(load);
   carried_[to] += static_cast<std::int64_t>(load);
   loaded_sum_[from] -= load;

@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "balance/imbalance_index.h"
 #include "balance/snapshot.h"
+#include "common/ids.h"
 
 namespace lb::balance {
 
@@ -32,7 +34,9 @@ class DraftTable {
   const ProcessorUsage& usage(std::size_t processor) const {
     return usage_[processor];
   }
-  std::size_t owner(std::size_t bucket) const { return owner_[bucket]; }
+  std::size_t owner(std::size_t bucket) const { return owner_[bucket].index(); }
+  // By bucket; the table is of no use afterwards.
+  std::vector<ProcessorId> TakeOwners() && { return std::move(owner_); }
   std::uint64_t load(std::size_t bucket) const {
     return spread_.empty() ? snapshot_->buckets[bucket].load_ns_per_s
                            : spread_[bucket];
@@ -69,7 +73,7 @@ class DraftTable {
   std::vector<std::int64_t> carried_;
   std::vector<std::uint64_t> loaded_sum_;
   std::vector<std::uint32_t> loaded_count_;
-  std::vector<std::uint16_t> owner_;
+  std::vector<ProcessorId> owner_;
   std::vector<std::uint64_t> spread_;  // loads, where none was measured
   std::uint64_t heaviest_load_ = 0;
 };

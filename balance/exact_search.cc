@@ -44,7 +44,7 @@ class Search {
       const Item& item = items_[k];
       if (best_[k] == item.owner) continue;
       steps.push_back(
-          {item.entry->bucket, item.owner, best_[k], item.entry->load});
+          {item.entry->bucket, item.owner, best_[k], item.entry->load, false});
     }
     return steps;
   }
@@ -63,12 +63,13 @@ class Search {
       return;
     }
     const Item& item = items_[k];
-    Put(k, item.owner, highest, moves);
+    // So that of equal tables the one that moves lower buckets comes first.
     for (std::size_t i = 0; i < table_.processors(); ++i) {
       if (i != item.owner && table_.MayGo(*item.entry, i)) {
         Put(k, i, highest, moves + 1);
       }
     }
+    Put(k, item.owner, highest, moves);
   }
 
   void Put(std::size_t k, std::size_t to, Level highest, std::size_t moves) {
@@ -90,15 +91,11 @@ class Search {
 
 }  // namespace
 
-bool IsFew(LoadTable& table) {
+bool IsFew(const DraftTable& draft) {
   std::uint64_t choices = 0;
-  std::size_t buckets = 0;
-  for (std::size_t i = 0; i < table.processors(); ++i) {
-    choices += table.in_service(i) ? 1 : 0;
-    buckets += table.entries(i).size();
-  }
+  for (const ProcessorUsage& p : draft.usage()) choices += p.in_service ? 1 : 0;
   std::uint64_t tables = 1;
-  for (std::size_t b = 0; b < buckets && tables <= kFewTables; ++b) {
+  for (std::uint32_t b = 0; b < draft.buckets() && tables <= kFewTables; ++b) {
     if (choices == 1) return true;
     tables *= choices;
   }

@@ -15,7 +15,8 @@ namespace lb::balance {
 namespace {
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-constexpr std::uint64_t kMaxLoad = 1'000'000'000'000'000;
+constexpr std::uint64_t kMaxLoad = 1'000'000'000'000'000;       // 1e15
+constexpr std::uint64_t kMaxTotal = 1'000'000'000'000'000'000;  // 1e18
 // Busy time and wall time are read one after the other: what may be in excess.
 constexpr std::chrono::nanoseconds kClockSlack = std::chrono::milliseconds(20);
 // From this part of its capacity on a processor counts as saturated.
@@ -59,6 +60,22 @@ absl::Status CheckProcessor(std::size_t i, const ProcessorLoad& load,
         absl::StrCat("processor ", i, " has impossible samples: mean ", s.mean,
                      ", standard deviation ", s.standard_deviation,
                      ", autocorrelation ", s.lag1_autocorrelation));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckBuckets(const std::vector<BucketLoad>& loads,
+                          std::size_t buckets) {
+  std::uint64_t total = 0;
+  for (const BucketLoad& load : loads) {
+    const std::size_t b = load.bucket.index();
+    if (b >= buckets || load.load_ns_per_s > kMaxLoad ||
+        (total += load.load_ns_per_s) > kMaxTotal) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "report has a load of ", load.load_ns_per_s, " ns/s for bucket ", b,
+          " of ", buckets, "; use at most ", kMaxLoad, " each and ", kMaxTotal,
+          " together"));
+    }
   }
   return absl::OkStatus();
 }
@@ -136,15 +153,7 @@ absl::Status HostLoad::Check(const LoadSample& report) const {
   for (std::size_t i = 0; i < processors_.size(); ++i) {
     LB_RETURN_IF_ERROR(CheckProcessor(i, report.processors[i], elapsed));
   }
-  for (const BucketLoad& load : report.buckets) {
-    if (load.bucket.index() >= table_.buckets() ||
-        load.load_ns_per_s > kMaxLoad) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "report has a load of ", load.load_ns_per_s, " ns/s for bucket ",
-          load.bucket.value(), " of ", table_.buckets()));
-    }
-  }
-  return absl::OkStatus();
+  return CheckBuckets(report.buckets, table_.buckets());
 }
 
 // Busy time beyond what the buckets account for. A saturated processor tells

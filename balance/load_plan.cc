@@ -15,7 +15,7 @@ constexpr std::uint64_t kPpb = 1'000'000'000;
 constexpr int kMostLevels = 16;
 
 std::size_t MovesLeft(const PlanRequest& request, std::size_t made) {
-  if (!request.max_moves) return std::numeric_limits<std::size_t>::max();
+  if (!request.max_moves) return std::numeric_limits<std::uint32_t>::max();
   return *request.max_moves > made ? *request.max_moves - made : 0;
 }
 
@@ -25,14 +25,14 @@ LoadPlan::LoadPlan(const Snapshot& snapshot, const DraftTable& draft,
                    const PlanRequest& request, std::size_t made)
     : request_(request),
       table_(snapshot, draft),
-      most_moves_(MovesLeft(request, made)) {}
+      most_moves_(MovesLeft(request, made)),
+      few_(IsFew(draft)) {}
 
 std::vector<LoadStep> LoadPlan::Run() {
   const Level target = Target();
   const Level now = table_.Highest();
   if (now <= target || most_moves_ == 0) return {};
-  exact_ = IsFew(table_);
-  if (exact_) return SearchAll(table_, target, most_moves_);
+  if (few_) return SearchAll(table_, target, most_moves_);
   if (!Try(target)) Lower(now, target);
   return std::move(best_);
 }

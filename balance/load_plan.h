@@ -24,8 +24,6 @@ class LoadPlan {
   std::vector<LoadStep> Run();
 
   std::size_t moves_left() const { return most_moves_; }
-  // True if every table there is was looked at.
-  bool exact() const { return exact_; }
 
  private:
   Level Target() const;
@@ -35,7 +33,7 @@ class LoadPlan {
   const PlanRequest& request_;
   LoadTable table_;
   std::size_t most_moves_;
-  bool exact_ = false;
+  const bool few_;
   std::vector<LoadStep> best_;
 };
 

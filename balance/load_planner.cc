@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "balance/bucket_pool.h"
+#include "balance/exact_search.h"
 #include "balance/index_plan.h"
 #include "balance/load_plan.h"
 #include "balance/proposal_draft.h"
@@ -16,9 +17,10 @@ namespace lb::balance {
 namespace {
 
 std::string Reason(const DraftTable& table, const LoadStep& step) {
-  return absl::StrCat("processor ", step.from, " is at ",
-                      Percent(table.usage(step.from)), ", processor ", step.to,
-                      " at ", Percent(table.usage(step.to)));
+  return absl::StrCat(
+      "processor ", step.from, " is at ", Percent(table.usage(step.from)),
+      "; processor ", step.to, " at ", Percent(table.usage(step.to)),
+      step.makes_room ? " makes room for it" : " has room for it");
 }
 
 // A bucket for `to`: of the most utilized processor that can spare one, the
@@ -39,8 +41,10 @@ std::optional<std::size_t> BucketFor(std::size_t to, const DraftTable& table,
   for (std::size_t from : givers) {
     if (bucket) break;
     const ProcessorUsage& giver = table.usage(from);
-    const std::uint64_t limit = giver.busy_ns_per_s / giver.capacity_permille *
+    const std::uint64_t level = giver.busy_ns_per_s / giver.capacity_permille *
                                 table.usage(to).capacity_permille;
+    const std::uint64_t busy = table.usage(to).busy_ns_per_s;
+    const std::uint64_t limit = level > busy ? level - busy : 0;
     bucket = pool.Nearest(from, to, table.MeanLoad(from), limit);
   }
   for (std::size_t from : givers) {
@@ -49,14 +53,18 @@ std::optional<std::size_t> BucketFor(std::size_t to, const DraftTable& table,
   return bucket;
 }
 
-void FillEmpty(const Snapshot& snapshot, std::size_t most_moves,
-               ProposalDraft& draft) {
+void FillEmpty(const Snapshot& snapshot, const std::vector<LoadStep>& steps,
+               std::size_t most_moves, ProposalDraft& draft) {
   std::optional<BucketPool> pool;
   for (std::size_t to = 0; to < draft.table().processors(); ++to) {
     const ProcessorUsage& usage = draft.table().usage(to);
     if (!usage.in_service || usage.buckets > 0) continue;
     if (draft.moves() >= most_moves) return;
-    if (!pool) pool.emplace(snapshot, draft.table());
+    if (!pool) {
+      pool.emplace(snapshot, draft.table());
+      // Nothing moves twice.
+      for (const LoadStep& step : steps) pool->Remove(step.from, step.bucket);
+    }
     const std::optional<std::size_t> bucket =
         BucketFor(to, draft.table(), *pool);
     if (!bucket) continue;
@@ -74,7 +82,8 @@ absl::StatusOr<Proposal> LoadPlanner::Propose(
   LB_RETURN_IF_ERROR(ValidateSnapshot(snapshot));
   LB_RETURN_IF_ERROR(ValidateRequest(request));
   ProposalDraft draft(snapshot, request);
-  if (draft.table().busy() == 0) {
+  const bool few = IsFew(draft.table());
+  if (draft.table().busy() == 0 && !few) {
     for (const IndexStep& step : IndexPlan(snapshot, request).Run()) {
       draft.Move(step.bucket, step.to,
                  absl::StrCat("the host is idle; processor ", step.to,
@@ -89,9 +98,7 @@ absl::StatusOr<Proposal> LoadPlanner::Propose(
   for (const LoadStep& step : steps) {
     draft.Move(step.bucket, step.to, Reason(draft.table(), step));
   }
-  if (!plan.exact()) {
-    FillEmpty(snapshot, std::max(made + plan.moves_left(), made), draft);
-  }
+  if (!few) FillEmpty(snapshot, steps, made + plan.moves_left(), draft);
   return draft.Finish();
 }
 

@@ -3,10 +3,12 @@
 #ifndef LB_BALANCE_LOAD_SHEDDER_H_
 #define LB_BALANCE_LOAD_SHEDDER_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "balance/load_table.h"
@@ -39,6 +41,21 @@ class LoadShedder {
  private:
   using Entry = LoadTable::Entry;
 
+  // Heaviest buckets of a processor that may begin a chain.
+  static constexpr std::size_t kHeads = 3;
+
+  struct Load {  // for counting
+    std::int64_t load;
+    friend bool operator<(Load a, Load b) { return a.load > b.load; }
+  };
+  struct Candidate {
+    std::int64_t load;
+    Entry* entry;
+    // Heaviest first; entries are in bucket order.
+    friend bool operator<(const Candidate& a, const Candidate& b) {
+      return a.load != b.load ? a.load > b.load : a.entry < b.entry;
+    }
+  };
   struct Chain {
     Entry* entry;
     std::size_t to;
@@ -53,22 +70,25 @@ class LoadShedder {
   std::optional<std::size_t> FurthestAbove() const;
   bool Shed(std::size_t from);
   Rooms RoomsBeside(std::size_t from) const;
-  // The fewest buckets of at most `room` that carry `surplus`; empty: none do.
-  std::vector<Entry*> Pick(std::size_t from, std::int64_t surplus,
-                           std::int64_t room);
-  // How many Pick() would return, `without` left aside; kNever: none do, or
+  // Puts into picked_ the fewest buckets of at most `room` that carry
+  // `surplus`, heaviest first; none: no such buckets do.
+  void Pick(std::size_t from, std::int64_t surplus, std::int64_t room);
+  void PickSeveral(std::span<Entry> entries, std::int64_t surplus,
+                   std::int64_t room);
+  // How many Pick() would put there, `without` left aside; kNever: none do, or
   // more than `most`.
   std::size_t Count(std::size_t from, std::int64_t surplus, std::int64_t room,
                     const Entry* without, std::size_t most);
   std::optional<Chain> FindChain(std::size_t from, const Rooms& rooms,
                                  std::size_t moves);
-  std::vector<Entry*> Heaviest(std::size_t from, std::size_t count);
+  std::array<Entry*, kHeads> Heaviest(std::size_t from);
   bool Place(Entry& entry, std::size_t from);
 
   LoadTable& table_;
   const Options options_;
-  std::vector<Entry*> candidates_;
-  std::vector<std::int64_t> loads_;
+  std::vector<Entry*> picked_;
+  std::vector<Candidate> candidates_;
+  std::vector<Load> loads_;
 };
 
 }  // namespace lb::balance

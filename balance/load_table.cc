@@ -5,6 +5,8 @@
 namespace lb::balance {
 namespace {
 
+// As many as most plans have.
+constexpr std::size_t kUsualMoves = 32;
 constexpr std::uint64_t kPpb = 1'000'000'000;
 
 Uint128 DivideUp(Uint128 value, Uint128 by) { return (value + by - 1) / by; }
@@ -17,6 +19,8 @@ LoadTable::LoadTable(const Snapshot& snapshot, const DraftTable& draft)
       busy_(draft.busy()),
       capacity_(draft.capacity()) {
   unit_ = Uint128{capacity_} * kPpb;
+  gone_.reserve(kUsualMoves);
+  steps_.reserve(kUsualMoves);
   slots_.reserve(draft.processors());
   for (const ProcessorUsage& p : draft.usage()) {
     const auto carried = static_cast<std::int64_t>(p.busy_ns_per_s);
@@ -49,13 +53,14 @@ void LoadTable::List(std::size_t wanted) {
     slots_[i].entries = std::span(place, draft_.loaded(i));
     place += draft_.loaded(i);
   }
-  for (std::size_t b = 0; b < snapshot_.buckets.size(); ++b) {
-    const BucketState& bucket = snapshot_.buckets[b];
+  std::uint32_t b = 0;
+  for (const BucketState& bucket : snapshot_.buckets) {
     Entry*& entry = next[bucket.owner.index()];
-    if (entry == nullptr || bucket.pinned || bucket.resting) continue;
-    const auto load = static_cast<std::int64_t>(draft_.load(b));
-    if (load == 0) continue;
-    *entry++ = {load, static_cast<std::uint32_t>(b), false};
+    if (entry != nullptr && !bucket.pinned && !bucket.resting) {
+      const auto load = static_cast<std::int64_t>(draft_.load(b));
+      if (load > 0) *entry++ = {load, b, false};
+    }
+    ++b;
   }
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     Slot& slot = slots_[i];
@@ -151,7 +156,7 @@ void LoadTable::Move(Entry& entry, std::size_t from, std::size_t to) {
   slots_[from].room += entry.load;
   slots_[to].carried += entry.load;
   slots_[to].room -= entry.load;
-  steps_.push_back({entry.bucket, from, to, entry.load});
+  steps_.push_back({entry.bucket, from, to, entry.load, slots_[to].room < 0});
   SetAside(entry);
 }
 

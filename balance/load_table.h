@@ -26,6 +26,7 @@ struct LoadStep {
   std::size_t from;
   std::size_t to;
   std::int64_t load;
+  bool makes_room;  // `to` is above its limit then, and gives in its turn
 };
 
 class LoadTable {
@@ -59,6 +60,8 @@ class LoadTable {
   std::int64_t carried(std::size_t i) const { return slots_[i].carried; }
   // Below zero: that much too much. Of a processor out of service: zero.
   std::int64_t room(std::size_t i) const { return slots_[i].room; }
+  // Those that carry something, whether or not they may move.
+  std::uint32_t loaded(std::size_t i) const { return draft_.loaded(i); }
   std::span<Entry> entries(std::size_t i) {
     if (!slots_[i].listed) List(i);
     return slots_[i].entries;

@@ -35,7 +35,7 @@ absl::StatusOr<PlannerKind> ParsePlannerKind(std::string_view name);
 // "_permille" are thousandths; trigger and target multiply the bound.
 struct Policy {
   Mode mode = Mode::kAuto;
-  PlannerKind planner = PlannerKind::kIndex;
+  PlannerKind planner = PlannerKind::kLoad;
   std::chrono::milliseconds report_interval{1'000};  // 100 ms to 60 s
   std::chrono::milliseconds half_life{3'000};  // of bucket loads' smoothing
   // Reports of so long a time must be in before a host that has just

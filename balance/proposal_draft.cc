@@ -64,40 +64,48 @@ void ProposalDraft::Evacuate() {
 Proposal ProposalDraft::Finish() {
   proposal_.imbalance_after = Imbalance(table_.usage());
   proposal_.reason = StopReason();
-  proposal_.assignment.reserve(table_.buckets());
-  for (std::size_t b = 0; b < table_.buckets(); ++b) {
-    proposal_.assignment.emplace_back(
-        static_cast<std::uint16_t>(table_.owner(b)));
-  }
+  proposal_.assignment = std::move(table_).TakeOwners();
   return std::move(proposal_);
 }
 
 std::string ProposalDraft::StopReason() const {
   const double after = proposal_.imbalance_after;
   const double target = Target(request_, proposal_.bound);
+  const std::string imbalance =
+      absl::StrCat("imbalance ", Thousandths(after), ", target ",
+                   Thousandths(target), Unsplittable());
   if (after <= target + kNothing) {
-    return absl::StrCat("imbalance ", Thousandths(after), " is within ",
-                        Thousandths(target));
+    return absl::StrCat("the target is met: ", imbalance);
   }
-  const std::string still = absl::StrCat(
-      "imbalance ", Thousandths(after), ", target ", Thousandths(target),
-      ", bound ", Thousandths(proposal_.bound));
   if (after <= proposal_.bound + kNothing) {
-    return absl::StrCat("bucket ", table_.heaviest(),
-                        " cannot be split: no table is better; ", still);
+    return absl::StrCat("no table is better: ", imbalance);
   }
   if (request_.max_moves && proposal_.moves.size() >= *request_.max_moves) {
     return absl::StrCat("the budget of ", *request_.max_moves,
-                        " moves is spent: ", still);
+                        " moves is spent: ", imbalance);
   }
+  return absl::StrCat("no better table is within reach: ", imbalance, Held());
+}
+
+std::string ProposalDraft::Unsplittable() const {
+  if (proposal_.bound <= 1 + kNothing) return "";
+  return absl::StrCat(", bound ", Thousandths(proposal_.bound),
+                      " because bucket ", table_.heaviest(),
+                      " cannot be split");
+}
+
+// How many buckets could not move, whatever the plan.
+std::string ProposalDraft::Held() const {
   std::size_t resting = 0;
   std::size_t pinned = 0;
   for (const BucketState& bucket : snapshot_.buckets) {
     resting += bucket.resting ? 1 : 0;
     pinned += bucket.pinned ? 1 : 0;
   }
-  return absl::StrCat("no better table is within reach: ", still, "; ", resting,
-                      " buckets are cooling down, ", pinned, " pinned");
+  return resting + pinned == 0
+             ? ""
+             : absl::StrCat("; ", resting, " buckets are cooling down, ",
+                            pinned, " are pinned");
 }
 
 std::string Percent(const ProcessorUsage& usage) {

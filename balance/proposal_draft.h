@@ -33,6 +33,8 @@ class ProposalDraft {
  private:
   void ReportIndex();
   std::string StopReason() const;
+  std::string Unsplittable() const;
+  std::string Held() const;
 
   const Snapshot& snapshot_;
   const PlanRequest& request_;

@@ -17,7 +17,7 @@ namespace lb::cli {
 namespace {
 
 struct PlanComputeOptions {
-  std::string planner = "index";
+  std::string planner = "load";
   std::optional<double> target;
   std::optional<std::uint32_t> max_moves;
   std::string snapshot;

@@ -118,6 +118,10 @@ absl::Status Fleet::SetPolicy(const PolicyRecord& policy) {
 
 void Fleet::ChangePolicy(const balance::Policy& policy,
                          std::function<void(absl::Status)> done) {
+  if (absl::Status valid = balance::ValidatePolicy(policy); !valid.ok()) {
+    done(std::move(valid));
+    return;
+  }
   if (const auto planner = planners_(policy.planner); !planner.ok()) {
     done(planner.status());
     return;

@@ -1,4 +1,5 @@
 // The planners to compare with, `static` and `rsspp`, and the seam itself.
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -61,6 +62,29 @@ TEST(Planners, ReportTheSameOfAHost) {
       EXPECT_EQ(p.bound, index.bound);
       EXPECT_EQ(p.imbalance_before, index.imbalance_before);
       EXPECT_FALSE(p.reason.empty());
+    }
+  }
+}
+
+// The largest and the smallest numbers that are let in.
+TEST(Planners, ReportFiniteNumbersAtTheLimits) {
+  constexpr std::uint64_t kMost = 1'000'000'000'000'000;
+  for (std::uint64_t load : {std::uint64_t{0}, std::uint64_t{1}, kMost}) {
+    for (std::uint32_t capacity : {1u, 1'000u}) {
+      Snapshot s = Host({{0, 0, 0}, {0}, {}});
+      s.buckets.resize(1'000);
+      s.buckets[0].load_ns_per_s = load;
+      s.buckets[999].load_ns_per_s = load;
+      s.processors[0].capacity_permille = capacity;
+      s.processors[1].busy_ns_per_s = load;
+      for (PlannerKind kind : kKinds) {
+        const Proposal p = Propose(kind, s, {});
+        std::vector<double> numbers = p.indexes;
+        numbers.insert(numbers.end(),
+                       {p.total_index, p.bound, p.imbalance_before,
+                        p.imbalance_after, p.system_utilization});
+        for (double number : numbers) EXPECT_TRUE(std::isfinite(number));
+      }
     }
   }
 }

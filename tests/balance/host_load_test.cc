@@ -165,6 +165,18 @@ TEST_F(HostLoadTest, RefusesNonsenseAndSaysSo) {
        "bucket 64 of 64"},
       {[](LoadSample& r) { r.buckets[0].load_ns_per_s = UINT64_MAX; },
        "for bucket 0"},
+      {[](LoadSample& r) {
+         r.processors[1].samples.mean = std::numeric_limits<double>::infinity();
+       },
+       "processor 1 has impossible samples: mean inf"},
+      {[](LoadSample& r) {
+         r.processors[1].samples.standard_deviation = 1e308;
+       },
+       "standard deviation 1e+308"},
+      {[](LoadSample& r) { r.processors[1].samples.mean = -1e-3; },
+       "impossible samples: mean -0.001"},
+      {[](LoadSample& r) { r.processors.resize(3); },
+       "report is of 3 processors, the host has 2"},
   };
   for (const Case& c : cases) {
     LoadSample report = Report(table_, 500, 300, 400, 250);
