@@ -11,6 +11,8 @@ namespace lb::balance {
 namespace {
 
 constexpr std::uint64_t kPpb = 1'000'000'000;
+// Levels below this multiple of the mean leave little room.
+constexpr std::uint64_t kScarcePpb = 1'015'000'000;
 // Levels tried between the target and where the table is.
 constexpr int kMostLevels = 16;
 
@@ -47,18 +49,22 @@ Level LoadPlan::Target() const {
                   table_.OfHeaviest(request_.target_permille));
 }
 
+// The ways are tried in turn until one reaches the level; where room is scarce
+// the second is tried too, and must do with fewer moves.
 bool LoadPlan::Try(Level level) {
+  const LoadShedder::Options ways[] = {
+      {}, {.one_at_a_time = true}, {.where_most_room_is = true}};
+  const bool scarce = level < table_.OfMean(kScarcePpb);
   bool reached = false;
-  for (bool most_room : {false, true}) {
+  for (LoadShedder::Options way : ways) {
+    if (reached && (!scarce || way.where_most_room_is)) break;
+    way.most_moves = reached ? best_.size() - 1 : most_moves_;
     table_.Restart(level);
-    if (!LoadShedder(table_, {.most_moves = most_moves_,
-                              .where_most_room_is = most_room})
-             .Run()) {
-      continue;
+    if (LoadShedder(table_, way).Run()) {
+      best_ = table_.steps();
+      best_level_ = table_.Highest();
+      reached = true;
     }
-    best_ = table_.steps();
-    reached = true;
-    break;
   }
   return reached;
 }
@@ -68,7 +74,7 @@ void LoadPlan::Lower(Level reached, Level unreached) {
   for (int n = 0; n < kMostLevels && reached > unreached + 1; ++n) {
     const Level level = unreached + (reached - unreached) / 2;
     if (Try(level)) {
-      reached = std::min(level, table_.Highest());
+      reached = std::min(level, best_level_);
     } else {
       unreached = level;
     }

@@ -35,6 +35,7 @@ class LoadPlan {
   std::size_t most_moves_;
   const bool few_;
   std::vector<LoadStep> best_;
+  Level best_level_ = 0;
 };
 
 }  // namespace lb::balance

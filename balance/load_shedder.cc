@@ -86,10 +86,11 @@ bool LoadShedder::Shed(std::size_t from) {
   }
   for (Entry* entry : picked_) {
     if (table_.steps().size() >= options_.most_moves) return false;
-    if (Place(*entry, from)) continue;
     // Rooms have shrunk since, or it may not go where there is room.
-    if (entry == picked_.front()) table_.SetAside(*entry);
-    if (picked_.size() < kMany) break;
+    const bool placed = Place(*entry, from);
+    if (!placed && entry == picked_.front()) table_.SetAside(*entry);
+    if (picked_.size() >= kMany) continue;
+    if (!placed || options_.one_at_a_time) break;
   }
   return !picked_.empty();
 }

@@ -27,6 +27,9 @@ class LoadShedder {
  public:
   struct Options {
     std::size_t most_moves = std::numeric_limits<std::size_t>::max();
+    // Look again after each move, unless there are many: slower, and often a
+    // move better where room is scarce.
+    bool one_at_a_time = false;
     bool where_most_room_is = false;  // instead of least
   };
 
