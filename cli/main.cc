@@ -7,6 +7,7 @@
 #include "cli/online_commands.h"
 #include "cli/plan_compute_command.h"
 #include "cli/program.h"
+#include "cli/simulate_command.h"
 #include "common/clock.h"
 
 int main(int argc, char** argv) {
@@ -20,6 +21,7 @@ int main(int argc, char** argv) {
   lb::cli::DescribeProgram(app);
   lb::cli::AddFlowHashCommand(app, context);
   lb::cli::AddPlanComputeCommand(app, context);
+  lb::cli::AddSimulateCommand(app, context);
   lb::cli::AddOnlineCommands(app, context);
   return lb::cli::RunProgram(app, context, argc, argv);
 }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "balance/plan_request.h"
 #include "common/log.h"
 #include "common/status.h"
 #include "controller/core/plan_draft.h"
@@ -115,7 +116,7 @@ void BalanceLoop::Act(Host& host) {
   host.history.Forget(policy_.policy, now);
   host.history.Mark(snapshot, policy_.policy, now);
   const balance::PlanRequest request =
-      RequestFor(policy_.policy, host.record.layout.buckets);
+      balance::RequestFor(policy_.policy, host.record.layout.buckets);
   const auto proposal = planner_->Propose(snapshot, request);
   if (!proposal.ok()) {
     Stand(host, {"PLANNER_FAILED", OneLine(proposal.status()), true});

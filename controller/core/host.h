@@ -12,10 +12,10 @@
 
 #include "balance/decision.h"
 #include "balance/host_load.h"
+#include "balance/move_history.h"
 #include "common/clock.h"
 #include "controller/core/agent_messages.h"
 #include "controller/core/host_session.h"
-#include "controller/core/move_history.h"
 #include "controller/core/records.h"
 #include "controller/core/store.h"
 
@@ -82,7 +82,7 @@ struct Host {
   std::optional<LoadSample> last_report;
   WallTime report_time;
   std::optional<WallTime> bucket_sample_time;
-  MoveHistory history;
+  balance::MoveHistory history;
   std::uint32_t over_trigger = 0;
   balance::Decision decision;
   // A decision was put off because this host, or as many as allowed, had a

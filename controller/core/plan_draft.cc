@@ -41,16 +41,6 @@ absl::Status CheckProposal(const Table& base, const Table& next,
 
 }  // namespace
 
-balance::PlanRequest RequestFor(const balance::Policy& policy,
-                                std::uint32_t buckets) {
-  const std::uint64_t budget =
-      std::uint64_t{buckets} * policy.max_moves_permille / 1'000;
-  return {.target_permille = policy.target_permille,
-          .max_moves =
-              static_cast<std::uint32_t>(std::max<std::uint64_t>(budget, 1)),
-          .damping_permille = policy.damping_permille};
-}
-
 absl::StatusOr<PlanRecord> DraftPlan(const Table& base,
                                      const balance::Planner& planner,
                                      const balance::Snapshot& snapshot,

@@ -4,16 +4,11 @@
 
 #include "absl/status/statusor.h"
 #include "balance/planner.h"
-#include "balance/policy.h"
 #include "balance/snapshot.h"
 #include "common/table.h"
 #include "controller/core/records.h"
 
 namespace lb::controller {
-
-// What `policy` asks of a planner for a table of `buckets` buckets.
-balance::PlanRequest RequestFor(const balance::Policy& policy,
-                                std::uint32_t buckets);
 
 // A plan in state PROPOSED, without id, term, epoch and time, that turns
 // `base` into the proposal's table. INTERNAL if the proposal is not one of

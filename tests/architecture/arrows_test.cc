@@ -114,6 +114,14 @@ TEST(CheckFile, CatchesPlantedViolations) {
        "sim may not include proto"},
       {"sim/a.cc", "#include \"dataplane/engine/engine.h\"\n",
        "sim may not include dataplane/engine"},
+      {"sim/a.cc", "#include \"controller/core/loop.h\"\n",
+       "sim may not include controller/core"},
+      {"sim/a.cc", "#include <grpcpp/grpcpp.h>\n",
+       "sim never sees protobuf or gRPC"},
+      {"balance/a.cc", "#include \"sim/simulation.h\"\n",
+       "balance may not include sim"},
+      {"dataplane/io/a.cc", "#include \"sim/simulation.h\"\n",
+       "dataplane/io may not include sim"},
       {"controller/core/a.cc", "#include <google/protobuf/message.h>\n",
        "controller/core never sees protobuf or gRPC"},
       {"controller/core/a.cc", "#include \"controller/store/store.h\"\n",
@@ -158,6 +166,12 @@ TEST(CheckFile, CatchesPlantedViolations) {
        nullptr},
       {"dataplane/engine/a.cc", "#include \"dataplane/dataplane.h\"\n",
        nullptr},
+      {"sim/a.cc",
+       "#include \"balance/planner.h\"\n"
+       "#include \"dataplane/core/fair_queue.h\"\n"
+       "#include \"dataplane/io/capture.h\"\n",
+       nullptr},
+      {"cli/a.cc", "#include \"sim/simulation.h\"\n", nullptr},
       {"tests/agent/a.cc", "#include \"controller/core/loop.h\"\n", nullptr},
   };
   for (const Planted& c : cases) {

@@ -11,6 +11,7 @@
 #include "cli/flow_hash_command.h"
 #include "cli/plan_compute_command.h"
 #include "cli/program.h"
+#include "cli/simulate_command.h"
 #include "tests/support/fake_clock.h"
 
 namespace lb::cli {
@@ -32,6 +33,7 @@ inline CommandResult RunCommand(std::vector<std::string> arguments,
   DescribeProgram(app);
   AddFlowHashCommand(app, context);
   AddPlanComputeCommand(app, context);
+  AddSimulateCommand(app, context);
   std::vector<const char*> argv = {"lbctl"};
   for (const std::string& argument : arguments) {
     argv.push_back(argument.c_str());

@@ -1,23 +1,23 @@
-#include "controller/core/move_history.h"
+#include "balance/move_history.h"
 
 #include <vector>
 
 #include "gtest/gtest.h"
 
-namespace lb::controller {
+namespace lb::balance {
 namespace {
 
 using std::chrono::seconds;
 
-balance::Snapshot TwoProcessors() {
-  balance::Snapshot snapshot;
+Snapshot TwoProcessors() {
+  Snapshot snapshot;
   snapshot.processors.resize(2);
   snapshot.buckets.resize(4);
   return snapshot;
 }
 
 TEST(MoveHistory, ABucketRestsAndDoesNotReturnForAWhile) {
-  const balance::Policy policy;  // 10 s and 60 s
+  const Policy policy;  // 10 s and 60 s
   MoveHistory history;
   const MonotonicTime start{};
   const std::vector<Move> moves = {
@@ -31,7 +31,7 @@ TEST(MoveHistory, ABucketRestsAndDoesNotReturnForAWhile) {
   for (const Case& c :
        {Case{0, true, true}, Case{9, true, true}, Case{10, false, true},
         Case{59, false, true}, Case{60, false, false}}) {
-    balance::Snapshot snapshot = TwoProcessors();
+    Snapshot snapshot = TwoProcessors();
     history.Mark(snapshot, policy, start + seconds(c.after_s));
     EXPECT_EQ(snapshot.buckets[2].resting, c.resting) << c.after_s;
     EXPECT_EQ(snapshot.buckets[2].no_return.has_value(), c.no_return)
@@ -39,7 +39,7 @@ TEST(MoveHistory, ABucketRestsAndDoesNotReturnForAWhile) {
     EXPECT_FALSE(snapshot.buckets[1].resting);
   }
   history.Forget(policy, start + seconds(60));
-  balance::Snapshot snapshot = TwoProcessors();
+  Snapshot snapshot = TwoProcessors();
   history.Mark(snapshot, policy, start);
   EXPECT_FALSE(snapshot.buckets[2].resting);
 }
@@ -49,12 +49,12 @@ TEST(MoveHistory, NothingHoldsABucketOnAProcessorOutOfService) {
   const std::vector<Move> moves = {
       {BucketId(2), ProcessorId(1), ProcessorId(0)}};
   history.Add(moves, MonotonicTime());
-  balance::Snapshot snapshot = TwoProcessors();
+  Snapshot snapshot = TwoProcessors();
   snapshot.processors[0].in_service = false;
-  history.Mark(snapshot, balance::Policy(), MonotonicTime());
+  history.Mark(snapshot, Policy(), MonotonicTime());
   EXPECT_FALSE(snapshot.buckets[2].resting);
   EXPECT_FALSE(snapshot.buckets[2].no_return.has_value());
 }
 
 }  // namespace
-}  // namespace lb::controller
+}  // namespace lb::balance

@@ -1,18 +1,18 @@
-#include "controller/core/move_history.h"
+#include "balance/move_history.h"
 
 #include <algorithm>
 
-namespace lb::controller {
+namespace lb::balance {
 
 void MoveHistory::Add(std::span<const Move> moves, MonotonicTime when) {
   for (const Move& move : moves) moves_[move.bucket] = {move.from, when};
 }
 
-void MoveHistory::Mark(balance::Snapshot& snapshot,
-                       const balance::Policy& policy, MonotonicTime now) const {
+void MoveHistory::Mark(Snapshot& snapshot, const Policy& policy,
+                       MonotonicTime now) const {
   for (const auto& [bucket, last] : moves_) {
     if (bucket.index() >= snapshot.buckets.size()) continue;
-    balance::BucketState& state = snapshot.buckets[bucket.index()];
+    BucketState& state = snapshot.buckets[bucket.index()];
     if (!snapshot.processors[state.owner.index()].in_service) continue;
     const auto since = now - last.when;
     if (since < policy.bucket_cooldown) state.resting = true;
@@ -20,11 +20,11 @@ void MoveHistory::Mark(balance::Snapshot& snapshot,
   }
 }
 
-void MoveHistory::Forget(const balance::Policy& policy, MonotonicTime now) {
+void MoveHistory::Forget(const Policy& policy, MonotonicTime now) {
   const auto longest = std::max(policy.bucket_cooldown, policy.return_time);
   std::erase_if(moves_, [&](const auto& entry) {
     return now - entry.second.when >= longest;
   });
 }
 
-}  // namespace lb::controller
+}  // namespace lb::balance

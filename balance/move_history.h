@@ -1,7 +1,7 @@
 // Which buckets moved lately: they rest, and do not return, so that automatic
 // planning cannot chase its own moves. Pure but for its own state.
-#ifndef LB_CONTROLLER_CORE_MOVE_HISTORY_H_
-#define LB_CONTROLLER_CORE_MOVE_HISTORY_H_
+#ifndef LB_BALANCE_MOVE_HISTORY_H_
+#define LB_BALANCE_MOVE_HISTORY_H_
 
 #include <map>
 #include <span>
@@ -12,7 +12,7 @@
 #include "common/ids.h"
 #include "common/plan.h"
 
-namespace lb::controller {
+namespace lb::balance {
 
 class MoveHistory {
  public:
@@ -21,11 +21,10 @@ class MoveHistory {
 
   // Marks the buckets that rest and the processors they must not return to.
   // Buckets of a processor out of service are free to go anywhere.
-  void Mark(balance::Snapshot& snapshot, const balance::Policy& policy,
-            MonotonicTime now) const;
+  void Mark(Snapshot& snapshot, const Policy& policy, MonotonicTime now) const;
 
   // Throws away what neither cooldown nor return time remembers.
-  void Forget(const balance::Policy& policy, MonotonicTime now);
+  void Forget(const Policy& policy, MonotonicTime now);
 
  private:
   struct Last {
@@ -35,6 +34,6 @@ class MoveHistory {
   std::map<BucketId, Last> moves_;
 };
 
-}  // namespace lb::controller
+}  // namespace lb::balance
 
-#endif  // LB_CONTROLLER_CORE_MOVE_HISTORY_H_
+#endif  // LB_BALANCE_MOVE_HISTORY_H_

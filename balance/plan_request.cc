@@ -1,0 +1,16 @@
+#include "balance/plan_request.h"
+
+#include <algorithm>
+
+namespace lb::balance {
+
+PlanRequest RequestFor(const Policy& policy, std::uint32_t buckets) {
+  const std::uint64_t budget =
+      std::uint64_t{buckets} * policy.max_moves_permille / 1'000;
+  return {.target_permille = policy.target_permille,
+          .max_moves =
+              static_cast<std::uint32_t>(std::max<std::uint64_t>(budget, 1)),
+          .damping_permille = policy.damping_permille};
+}
+
+}  // namespace lb::balance
