@@ -30,6 +30,13 @@ Digest AfterMoves(Table base, const ApplyResult& applied) {
   return ComputeDigest(base);
 }
 
+FairQueueLimits InRange(FairQueueLimits limits) {
+  if (limits.quantum.count() != 0) {
+    limits.quantum = std::clamp(limits.quantum, kMinQuantum, kMaxQuantum);
+  }
+  return limits;
+}
+
 std::string WhyChanged(const LoadSample& sample) {
   std::string why = "takeover";
   for (const Takeover& takeover : sample.takeovers) {
@@ -282,11 +289,17 @@ void Agent::On(const Incoming&, const PlanResultAck& ack) {
 }
 
 void Agent::On(const Incoming&, const AgentPolicy& policy) {
+  const FairQueueLimits before = policy_.fair_queue;
   policy_ = policy;
   policy_.report_interval = std::clamp(policy.report_interval,
                                        kMinReportInterval, kMaxReportInterval);
   next_tick_ =
       std::min(next_tick_, clock_.Monotonic() + policy_.report_interval);
+  policy_.fair_queue = InRange(policy.fair_queue);
+  if (policy_.fair_queue == before) return;
+  dataplane_.SetFairQueue(policy_.fair_queue);
+  spdlog::info("fair queue: quantum {} us, limit {} packets; 0 is our own",
+               policy_.fair_queue.quantum.count(), policy_.fair_queue.packets);
 }
 
 void Agent::On(const Incoming&, const GoAway& go_away) {

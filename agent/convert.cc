@@ -158,6 +158,9 @@ AgentPolicy Read(const v1::Policy& policy) {
     read.report_interval =
         std::chrono::milliseconds(policy.report_interval_ms());
   }
+  read.fair_queue.quantum =
+      std::chrono::microseconds(policy.fair_queue_quantum_us());
+  read.fair_queue.packets = policy.fair_queue_limit_packets();
   return read;
 }
 

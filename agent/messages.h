@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "common/clock.h"
+#include "common/fair_queue_limits.h"
 #include "common/load.h"
 #include "common/plan.h"
 #include "common/table.h"
@@ -85,6 +86,7 @@ struct AgentEvent {
 struct AgentPolicy {
   std::uint64_t revision = 0;
   std::chrono::milliseconds report_interval{1'000};
+  FairQueueLimits fair_queue{};  // the data plane begins with its own
 };
 
 struct Welcome {

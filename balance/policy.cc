@@ -6,6 +6,9 @@
 namespace lb::balance {
 namespace {
 
+// More than the buffers of any host.
+constexpr std::int64_t kMaxFairQueueLimit = 16'777'216;
+
 absl::Status InRange(std::string_view field, std::int64_t value,
                      std::int64_t low, std::int64_t high,
                      std::string_view unit) {
@@ -95,7 +98,12 @@ absl::Status ValidatePolicy(const Policy& p) {
       InRange("return_time", p.return_time.count(), 0, 86'400'000, "ms"));
   LB_RETURN_IF_ERROR(
       InRange("min_gain", p.min_gain_permille, 0, 100'000, "permille"));
-  return InRange("damping", p.damping_permille, 1, 1'000, "permille");
+  LB_RETURN_IF_ERROR(
+      InRange("damping", p.damping_permille, 1, 1'000, "permille"));
+  LB_RETURN_IF_ERROR(InRange("fair_queue_quantum", p.fair_queue_quantum.count(),
+                             kMinQuantum.count(), kMaxQuantum.count(), "us"));
+  return InRange("fair_queue_limit", p.fair_queue_limit, 0, kMaxFairQueueLimit,
+                 "packets");
 }
 
 }  // namespace lb::balance

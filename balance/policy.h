@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/fair_queue_limits.h"
 
 namespace lb::balance {
 
@@ -50,6 +51,9 @@ struct Policy {
   std::chrono::milliseconds return_time{60'000};
   std::uint32_t min_gain_permille = 10;  // of imbalance, predicted
   std::uint32_t damping_permille = 800;  // index planner: part of a step taken
+  // What agents set at their processors; see FairQueueLimits.
+  std::chrono::microseconds fair_queue_quantum = kDefaultQuantum;
+  std::uint32_t fair_queue_limit = 0;  // packets; 0: what the buffers allow
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <variant>
 
 #include "absl/strings/numbers.h"
@@ -18,11 +19,12 @@ namespace {
 
 struct Field {
   const char* key;
-  std::variant<std::chrono::milliseconds Policy::*, std::uint32_t Policy::*>
+  std::variant<std::chrono::milliseconds Policy::*,
+               std::chrono::microseconds Policy::*, std::uint32_t Policy::*>
       member;
 };
 
-constexpr std::array<Field, 12> kFields = {{
+constexpr std::array<Field, 14> kFields = {{
     {"report_interval_ms", &Policy::report_interval},
     {"half_life_ms", &Policy::half_life},
     {"warm_up_ms", &Policy::warm_up},
@@ -35,6 +37,8 @@ constexpr std::array<Field, 12> kFields = {{
     {"return_time_ms", &Policy::return_time},
     {"min_gain_permille", &Policy::min_gain_permille},
     {"damping_permille", &Policy::damping_permille},
+    {"fair_queue_quantum_us", &Policy::fair_queue_quantum},
+    {"fair_queue_limit_packets", &Policy::fair_queue_limit},
 }};
 
 absl::Status SetNumber(const Field& field, const std::string& value,
@@ -44,12 +48,12 @@ absl::Status SetNumber(const Field& field, const std::string& value,
     return absl::InvalidArgumentError(absl::StrCat(
         field.key, " is \"", value, "\"; use a whole number from 0"));
   }
-  if (const auto* time =
-          std::get_if<std::chrono::milliseconds Policy::*>(&field.member)) {
-    policy.** time = std::chrono::milliseconds(number);
-  } else {
-    policy.*std::get<std::uint32_t Policy::*>(field.member) = number;
-  }
+  std::visit(
+      [&](auto member) {
+        policy.*member =
+            std::remove_reference_t<decltype(policy.*member)>(number);
+      },
+      field.member);
   return absl::OkStatus();
 }
 

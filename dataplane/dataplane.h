@@ -5,14 +5,15 @@
 #define LB_DATAPLANE_DATAPLANE_H_
 
 #include "absl/status/statusor.h"
+#include "common/fair_queue_limits.h"
 #include "common/load.h"
 #include "common/plan.h"
 #include "common/table.h"
 
 namespace lb::dataplane {
 
-// One control thread at a time calls Sample(), TakeOverStalled() and Apply();
-// the const methods may be called from any thread.
+// One control thread at a time calls Sample(), TakeOverStalled(), Apply() and
+// SetFairQueue(); the const methods may be called from any thread.
 class Dataplane {
  public:
   virtual ~Dataplane() = default;
@@ -48,6 +49,14 @@ class Dataplane {
   // takeover before the first move; DEADLINE_EXCEEDED if a processor did not
   // answer.
   virtual absl::StatusOr<ApplyResult> Apply(const Table& next) = 0;
+
+  // Every processor's fair queue follows these limits from its next batch on.
+  // The quantum is 0 or within its range. Of packets no more may wait than the
+  // buffers allow, whatever the limit; where sources can wait, it does not
+  // apply, for nothing of theirs is dropped for want of room. What waits beyond
+  // a lowered limit is not dropped at once: until the queue fits, every arrival
+  // costs one packet. Does not block.
+  virtual void SetFairQueue(const FairQueueLimits& limits) = 0;
 };
 
 }  // namespace lb::dataplane

@@ -19,14 +19,16 @@ std::string Describe(const balance::Policy& policy) {
   return absl::StrFormat(
       "mode %s, planner %s, report interval %d ms, half life %d ms, warm-up %d "
       "ms, trigger %d, target %d, floor %d, z %d, max moves %d, cooldown %d "
-      "ms, return time %d ms, min gain %d, damping %d (permille)",
+      "ms, return time %d ms, min gain %d, damping %d (permille), "
+      "fair queue quantum %d us, limit %d packets",
       ToAbsl(balance::ModeName(policy.mode)),
       ToAbsl(balance::PlannerKindName(policy.planner)),
       policy.report_interval.count(), policy.half_life.count(),
       policy.warm_up.count(), policy.trigger_permille, policy.target_permille,
       policy.floor_permille, policy.z_permille, policy.max_moves_permille,
       policy.bucket_cooldown.count(), policy.return_time.count(),
-      policy.min_gain_permille, policy.damping_permille);
+      policy.min_gain_permille, policy.damping_permille,
+      policy.fair_queue_quantum.count(), policy.fair_queue_limit);
 }
 
 EventKind KindOf(AgentEventKind kind) {

@@ -194,6 +194,9 @@ void FillPolicy(const PolicyRecord& record, v1::Policy& message) {
   message.set_return_time_ms(ms(policy.return_time));
   message.set_min_gain_permille(policy.min_gain_permille);
   message.set_damping_permille(policy.damping_permille);
+  message.set_fair_queue_quantum_us(
+      static_cast<std::uint32_t>(policy.fair_queue_quantum.count()));
+  message.set_fair_queue_limit_packets(policy.fair_queue_limit);
 }
 
 static_assert(static_cast<int>(balance::Mode::kAuto) == v1::MODE_AUTO);

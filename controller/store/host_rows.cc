@@ -156,7 +156,7 @@ absl::StatusOr<std::uint64_t> InsertPolicy(Connection& db,
   LB_ASSIGN_OR_RETURN(
       Statement insert,
       db.Prepare("INSERT INTO policies VALUES "
-                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   LB_RETURN_IF_ERROR(insert.Bind(last + 1)
                          .Bind(ToNs(time))
                          .Bind(balance::ModeName(policy.mode))
@@ -173,6 +173,8 @@ absl::StatusOr<std::uint64_t> InsertPolicy(Connection& db,
                          .Bind(policy.return_time.count())
                          .Bind(policy.min_gain_permille)
                          .Bind(policy.damping_permille)
+                         .Bind(policy.fair_queue_quantum.count())
+                         .Bind(policy.fair_queue_limit)
                          .Run());
   return static_cast<std::uint64_t>(last + 1);
 }
@@ -184,7 +186,8 @@ absl::StatusOr<std::optional<PolicyRecord>> ReadPolicy(Connection& db) {
                  "half_life_ms, warm_up_ms, trigger_permille, "
                  "target_permille, floor_permille, z_permille, "
                  "max_moves_permille, bucket_cooldown_ms, return_time_ms, "
-                 "min_gain_permille, damping_permille FROM policies "
+                 "min_gain_permille, damping_permille, fair_queue_quantum_us, "
+                 "fair_queue_limit_packets FROM policies "
                  "ORDER BY revision DESC LIMIT 1"));
   LB_ASSIGN_OR_RETURN(const bool row, select.Step());
   if (!row) return std::optional<PolicyRecord>();
@@ -205,6 +208,8 @@ absl::StatusOr<std::optional<PolicyRecord>> ReadPolicy(Connection& db) {
   policy.return_time = ReadMs(select);
   policy.min_gain_permille = ReadPermille(select);
   policy.damping_permille = ReadPermille(select);
+  policy.fair_queue_quantum = std::chrono::microseconds(select.Int());
+  policy.fair_queue_limit = static_cast<std::uint32_t>(select.Unsigned());
   LB_RETURN_IF_ERROR(balance::ValidatePolicy(policy));
   return record;
 }

@@ -7,7 +7,7 @@ namespace {
 
 // Times are ns since 1970, UTC. Digests are 64 bits in a signed integer.
 // `identity` has exactly one row: the sentinel that tells an emptied file.
-constexpr std::array<std::string_view, 1> kControl = {R"sql(
+constexpr std::string_view kControlBegins = R"sql(
 CREATE TABLE identity (
   sentinel INTEGER PRIMARY KEY CHECK (sentinel = 1),
   store_id TEXT NOT NULL,
@@ -133,7 +133,18 @@ CREATE TABLE events (
   message TEXT NOT NULL
 ) STRICT;
 CREATE INDEX events_by_host ON events (host, revision);
-)sql"};
+)sql";
+
+// What was set before these could be gets their defaults.
+constexpr std::string_view kFairQueueInPolicy = R"sql(
+ALTER TABLE policies
+  ADD COLUMN fair_queue_quantum_us INTEGER NOT NULL DEFAULT 50;
+ALTER TABLE policies
+  ADD COLUMN fair_queue_limit_packets INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<std::string_view, 2> kControl = {kControlBegins,
+                                                      kFairQueueInPolicy};
 
 // One packed row per host and report, and one per host and bucket sample.
 constexpr std::array<std::string_view, 1> kTelemetry = {R"sql(

@@ -34,6 +34,7 @@ FairQueue::FairQueue(Connection* connections, Packet* packets,
     : connections_(connections),
       packets_base_(packets),
       quantum_ns_(options.quantum.count()),
+      next_quantum_ns_(options.quantum.count()),
       limit_(options.limit),
       quantum_class_(
           LengthClass(1, static_cast<std::uint32_t>(options.quantum.count()))),
@@ -42,6 +43,22 @@ FairQueue::FairQueue(Connection* connections, Packet* packets,
       old_(connections, options.limit),
       grant_ns_(options.quantum.count()) {
   assert(quantum_ns_ >= 1'000 && quantum_ns_ <= 100'000'000 && limit_ >= 1);
+}
+
+void FairQueue::Configure(const FairQueueOptions& options) {
+  assert(turn_ == kNoConnection);
+  next_quantum_ns_ = options.quantum.count();
+  limit_ = options.limit;
+  assert(next_quantum_ns_ >= 1'000 && next_quantum_ns_ <= 100'000'000 &&
+         limit_ >= 1);
+  if (next_quantum_ns_ < quantum_ns_ || waiting_ == 0) TakeUpQuantum();
+}
+
+void FairQueue::TakeUpQuantum() {
+  if (next_quantum_ns_ == quantum_ns_) [[likely]]
+    return;
+  quantum_ns_ = next_quantum_ns_;
+  quantum_class_ = LengthClass(1, static_cast<std::uint32_t>(quantum_ns_));
 }
 
 PacketIndex FairQueue::Enqueue(ConnectionIndex index, PacketIndex packet) {
@@ -87,8 +104,13 @@ ConnectionIndex FairQueue::NextTurn() {
     turn_ = NextOld();
     PrefetchAhead(old_);
   }
-  turn_state_ = connections_[turn_].round;
-  connections_[turn_].round = RoundState::kServing;
+  Connection& connection = connections_[turn_];
+  turn_state_ = connection.round;
+  connection.round = RoundState::kServing;
+  // It may have been given more, here before the quantum was lowered or by
+  // another processor's queue.
+  connection.deficit_ns =
+      std::min(connection.deficit_ns, static_cast<std::int32_t>(quantum_ns_));
   return turn_;
 }
 
@@ -191,7 +213,9 @@ void FairQueue::Leave(ConnectionIndex index, RoundState state) {
 }
 
 void FairQueue::ForgiveIfIdle() {
-  if (waiting_ == 0) forgiven_ = ++round_;
+  if (waiting_ > 0) return;
+  forgiven_ = ++round_;
+  TakeUpQuantum();
 }
 
 std::int32_t FairQueue::Allowance(const Connection& connection) const {
@@ -211,9 +235,7 @@ ConnectionIndex FairQueue::NextOld() {
     const ConnectionIndex index = old_.PopFront();
     Connection& connection = connections_[index];
     if (connection.round == round_mark_) {
-      // Everybody owes more than a quantum: the rounds that would only pay
-      // debts are counted, not walked.
-      StartRound(whole_round ? least_debt / quantum_ns_ : 0);
+      StartRound(whole_round ? least_debt : 0);
       whole_round = true;
       least_debt = std::numeric_limits<std::int64_t>::max();
     }
@@ -228,7 +250,11 @@ ConnectionIndex FairQueue::NextOld() {
   }
 }
 
-void FairQueue::StartRound(std::int64_t skipped) {
+// Where everybody owes `least_debt` or more, the rounds that would only pay
+// debts are counted, not walked.
+void FairQueue::StartRound(std::int64_t least_debt) {
+  TakeUpQuantum();
+  const std::int64_t skipped = least_debt / quantum_ns_;
   round_ += static_cast<std::uint32_t>(skipped + 1);
   grant_ns_ = quantum_ns_ * (skipped + 1);
   round_mark_ = OtherMark();

@@ -21,6 +21,9 @@
 //   its fair share + quantum + L, once it has no debt.
 // - One that comes and goes gets at most a quantum more than that.
 // - New connections get at most what the others get, plus two turns.
+// When the quantum has changed meanwhile, they hold with the largest there was,
+// but each change may add once: a lowered one what it cut, a raised one, for
+// one that comes and goes, L more.
 #ifndef LB_DATAPLANE_CORE_FAIR_QUEUE_H_
 #define LB_DATAPLANE_CORE_FAIR_QUEUE_H_
 
@@ -31,6 +34,7 @@
 #include <cstdint>
 #include <span>
 
+#include "common/fair_queue_limits.h"
 #include "dataplane/core/connection.h"
 #include "dataplane/core/connection_ring.h"
 #include "dataplane/core/packet.h"
@@ -38,8 +42,9 @@
 namespace lb::dataplane {
 
 struct FairQueueOptions {
-  // Service time of a connection before others get their turn; 1 us to 100 ms.
-  std::chrono::nanoseconds quantum = std::chrono::microseconds(50);
+  // Service time of a connection before others get their turn; kMinQuantum to
+  // kMaxQuantum.
+  std::chrono::nanoseconds quantum = kDefaultQuantum;
   // Packets that may wait, all connections together; at least 1.
   std::uint32_t limit = 16'384;
 };
@@ -49,6 +54,18 @@ class FairQueue {
   // The bases of the pools that indices are of; both must outlive the queue.
   FairQueue(Connection* connections, Packet* packets,
             const FairQueueOptions& options);
+
+  // Changes quantum and limit, between turns. O(1). A higher limit than it was
+  // made with has to allocate.
+  //
+  // A lowered quantum holds from the next turn on: what a connection was given
+  // of the old one and has not used is cut to the new one, what it owes it
+  // still owes. A raised one waits for the next round, or until nothing waits:
+  // those that had their turn in this one must not fall behind the others.
+  //
+  // A lowered limit drops nothing by itself. Every arrival costs one packet
+  // until the queue fits, so it shrinks as it is served.
+  void Configure(const FairQueueOptions& options);
 
   // Appends a packet to its connection's queue. When that is one too many, the
   // longest queue loses its oldest packet, which is returned for the caller to
@@ -121,6 +138,8 @@ class FairQueue {
   // may be exceeded until the next packets arrive. O(1).
   void Attach(ConnectionIndex connection);
 
+  std::uint32_t limit() const { return limit_; }
+
   // Packets and connections that wait; a connection that has its turn counts.
   std::uint32_t packets() const { return packets_; }
   std::uint32_t connections() const { return waiting_; }
@@ -150,7 +169,8 @@ class FairQueue {
   std::int32_t Allowance(const Connection& connection) const;
 
   ConnectionIndex NextOld();
-  void StartRound(std::int64_t skipped);
+  void StartRound(std::int64_t least_debt);
+  void TakeUpQuantum();
   RoundState OtherMark() const;
   // What the turns to come will need of a ring's connections.
   LB_PREFETCHES void PrefetchAhead(const ConnectionRing& ring) const;
@@ -171,9 +191,10 @@ class FairQueue {
 
   Connection* const connections_;
   Packet* const packets_base_;
-  const std::int64_t quantum_ns_;
-  const std::uint32_t limit_;
-  const std::uint8_t quantum_class_;
+  std::int64_t quantum_ns_;
+  std::int64_t next_quantum_ns_;  // from the next round on
+  std::uint32_t limit_;
+  std::uint8_t quantum_class_;
 
   std::uint32_t packets_ = 0;
   std::uint32_t waiting_ = 0;

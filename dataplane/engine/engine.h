@@ -40,7 +40,8 @@ struct EngineOptions {
   std::uint32_t ring_packets = 2'048;
   std::uint32_t max_connections = 1'048'576;
   std::chrono::milliseconds idle_timeout{60'000};
-  std::chrono::microseconds quantum{50};
+  // Of the fair queue, until SetFairQueue(); 1 us to 100 ms.
+  std::chrono::microseconds quantum = kDefaultQuantum;
   // A processor that completes no turn for so long although work waits is taken
   // over; positive, and much longer than any packet takes.
   std::chrono::microseconds stall_limit{1'000'000};

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/fair_queue_limits.h"
 #include "dataplane/core/bucket.h"
 #include "dataplane/engine/move_batch.h"
 #include "dataplane/engine/processor_sample.h"
@@ -58,8 +59,13 @@ struct TakeSample {
   std::shared_ptr<SampleReply> reply;
 };
 
+// From the control thread: let the fair queue follow these.
+struct LimitQueue {
+  FairQueueLimits limits;
+};
+
 using Mail = std::variant<ExpectBuckets, ReleaseBuckets, AdoptBucket,
-                          OwnBuckets, ComeBack, TakeSample>;
+                          OwnBuckets, ComeBack, TakeSample, LimitQueue>;
 
 class Mailbox {
  public:

@@ -60,11 +60,11 @@ struct ProcessorOptions {
   std::optional<std::uint32_t> cpu;  // pin both threads to it
   std::uint32_t ring_packets = 0;
   // Packets that may wait before sources that can wait must, and before the
-  // longest queue pays.
+  // longest queue pays; a LimitQueue may lower the latter.
   std::uint32_t queue_packets = 0;
   std::uint32_t queue_limit = 0;
-  std::uint32_t hold_packets = 0;  // limit of what is held for moves
-  std::chrono::nanoseconds quantum{0};
+  std::uint32_t hold_packets = 0;       // limit of what is held for moves
+  std::chrono::nanoseconds quantum{0};  // until a LimitQueue has another
   std::chrono::milliseconds idle_timeout{0};
   // Serve only while there is room for output, as sources that can wait allow.
   bool wait_for_output = false;
@@ -193,6 +193,7 @@ class Processor {
   void Handle(const OwnBuckets& mail);
   void Handle(const ComeBack& mail) { come_back_ = mail; }
   void Handle(const TakeSample& mail);
+  void Handle(const LimitQueue& mail);
   bool ReleaseBehindFences();
   std::uint64_t Detach(BucketId bucket);
   void Adopt(Bucket& bucket);

@@ -171,7 +171,7 @@ void Processor::DropVictim(PacketIndex packet) {
 // what comes of the longest. Nobody stays named while we sleep: see HasWork()
 // and Idle().
 void Processor::NameHeavy() {
-  const std::uint32_t limit = options_.queue_limit;
+  const std::uint32_t limit = queue_.limit();
   overfull_ = queue_.packets() >= (overfull_ ? limit - limit / 8 : limit);
   if (!overfull_ && named_ == 0) return;
   std::array<ConnectionIndex, HeavyList::kMost> longest;

@@ -150,6 +150,15 @@ void Processor::Handle(const TakeSample& mail) {
   mail.reply->control.Notify();
 }
 
+// More than the buffers allow is not ours to give.
+void Processor::Handle(const LimitQueue& mail) {
+  const auto [quantum, packets] = mail.limits;
+  FairQueueOptions next{options_.quantum, options_.queue_limit};
+  if (quantum.count() > 0) next.quantum = quantum;
+  if (packets > 0) next.limit = std::min(packets, options_.queue_limit);
+  queue_.Configure(next);
+}
+
 // Offered load: what arrived and was not dropped, at this interval's mean
 // service time, plus what the dropped packets would have taken.
 BucketLoad Processor::CloseInterval(Bucket& bucket, std::int64_t wall_ns) {

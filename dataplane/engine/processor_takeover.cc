@@ -94,6 +94,8 @@ bool Processor::DiscardMail() {
       Discard(*adopt->bucket);
     } else if (const auto* come_back = std::get_if<ComeBack>(&mail)) {
       Handle(*come_back);
+    } else if (const auto* limit = std::get_if<LimitQueue>(&mail)) {
+      Handle(*limit);  // holds when we are back
     }
     // Everything else asks for what a fenced processor has no part in.
   }

@@ -109,6 +109,15 @@ Table UserSpaceEngine::table() const {
   return table_;
 }
 
+void UserSpaceEngine::SetFairQueue(const FairQueueLimits& limits) {
+  FairQueueLimits applied = limits;
+  // What a source that can wait has sent must not be dropped for want of room.
+  if (!shared_.dispatchers.front()->live()) applied.packets = 0;
+  for (const auto& processor : shared_.processors) {
+    processor->Post(LimitQueue{applied});
+  }
+}
+
 void UserSpaceEngine::Start() {
   if (shared_.output != nullptr) shared_.output->Start();
   for (const auto& processor : shared_.processors) processor->Start();

@@ -50,6 +50,7 @@ class UserSpaceEngine final : public Engine {
   LoadSample Sample() override;
   bool TakeOverStalled() override;
   absl::StatusOr<ApplyResult> Apply(const Table& next) override;
+  void SetFairQueue(const FairQueueLimits& limits) override;
   void Start() override;
   absl::Status WaitUntilDone() override;
   void Stop() override;

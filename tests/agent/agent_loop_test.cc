@@ -16,9 +16,13 @@
 namespace lb::agent {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class AgentLoopTest : public ::testing::Test {
  protected:
@@ -131,6 +135,29 @@ TEST_F(AgentLoopTest, FollowsThePolicysInterval) {
   link_->reports.clear();
   Pass(seconds(1));
   EXPECT_EQ(link_->reports.size(), 10u);
+}
+
+TEST_F(AgentLoopTest, PassesTheFairQueuesLimitsOnWhenTheyChange) {
+  const FairQueueLimits some{microseconds(20), 3'000};
+  Welcome welcome;
+  welcome.store_id = "store-1";
+  welcome.policy.fair_queue = some;
+  Receive(welcome);
+  EXPECT_THAT(dataplane_->fair_queues, ElementsAre(some));
+  AgentPolicy policy{9, milliseconds(250), some};
+  Receive(policy);
+  EXPECT_THAT(dataplane_->fair_queues, SizeIs(1)) << "nothing new";
+  policy.fair_queue.quantum = seconds(1);  // held to the most
+  Receive(policy);
+  Receive(AgentPolicy{10});  // as of a controller that does not know of them
+  EXPECT_THAT(dataplane_->fair_queues,
+              ElementsAre(some, FairQueueLimits{kMaxQuantum, 3'000},
+                          FairQueueLimits()));
+}
+
+TEST_F(AgentLoopTest, LeavesTheFairQueueAloneWhereNothingIsSaid) {
+  Connect();
+  EXPECT_THAT(dataplane_->fair_queues, IsEmpty());
 }
 
 TEST_F(AgentLoopTest, MergesWhatItCannotSend) {

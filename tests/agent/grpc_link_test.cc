@@ -12,6 +12,7 @@
 namespace lb::agent {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
@@ -76,6 +77,26 @@ TEST_F(GrpcLinkTest, HelloGoesOutAndWelcomeComesIn) {
   EXPECT_EQ(welcome->store_id, "store-1");
   EXPECT_EQ(welcome->term, Term(3));
   EXPECT_EQ(welcome->policy.report_interval, milliseconds(100));
+}
+
+TEST_F(GrpcLinkTest, WhatAPolicyDoesNotSayIsLeftToTheAgent) {
+  GrpcLink link(address_, inbox_, SystemClock());
+  Connect(link);
+  v1::ConnectResponse response;
+  response.mutable_policy()->set_revision(7);
+  ASSERT_TRUE(controller_->Send(response));  // as an old controller does
+  response.mutable_policy()->set_fair_queue_quantum_us(20);
+  response.mutable_policy()->set_fair_queue_limit_packets(3'000);
+  ASSERT_TRUE(controller_->Send(response));
+  for (const FairQueueLimits& expected :
+       {FairQueueLimits(), FairQueueLimits{microseconds(20), 3'000}}) {
+    const auto incoming = Next();
+    ASSERT_TRUE(incoming.has_value());
+    const auto* policy = std::get_if<AgentPolicy>(&incoming->message);
+    ASSERT_NE(policy, nullptr);
+    EXPECT_EQ(policy->revision, 7u);
+    EXPECT_EQ(policy->fair_queue, expected);
+  }
 }
 
 TEST_F(GrpcLinkTest, CarriesReportsResultsAndEvents) {

@@ -10,6 +10,7 @@
 namespace lb::balance {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
@@ -57,6 +58,12 @@ TEST(Policy, ErrorsNameFieldValueAndRange) {
        "return_time is 86400001"},
       {[](Policy& p) { p.min_gain_permille = 100'001; }, "min_gain is 100001"},
       {[](Policy& p) { p.damping_permille = 1'001; }, "damping is 1001"},
+      {[](Policy& p) { p.fair_queue_quantum = microseconds(0); },
+       "policy fair_queue_quantum is 0 us; use 1 to 100000"},
+      {[](Policy& p) { p.fair_queue_quantum = microseconds(100'001); },
+       "fair_queue_quantum is 100001 us"},
+      {[](Policy& p) { p.fair_queue_limit = 16'777'217; },
+       "fair_queue_limit is 16777217 packets; use 0 to 16777216"},
   };
   for (const Case& c : cases) {
     Policy policy;

@@ -26,7 +26,8 @@ TEST(PolicyYaml, EveryFieldHasAKey) {
       "warm_up_ms: 400, trigger_permille: 1500, target_permille: 1400, "
       "floor_permille: 6, z_permille: 7, max_moves_permille: 8, "
       "bucket_cooldown_ms: 9, return_time_ms: 10, min_gain_permille: 11, "
-      "damping_permille: 12}");
+      "damping_permille: 12, fair_queue_quantum_us: 13, "
+      "fair_queue_limit_packets: 14}");
   ASSERT_TRUE(policy.ok()) << policy.status();
   EXPECT_EQ(policy->mode, Mode::kOff);
   EXPECT_EQ(policy->planner, PlannerKind::kLoad);
@@ -42,6 +43,8 @@ TEST(PolicyYaml, EveryFieldHasAKey) {
   EXPECT_EQ(policy->return_time.count(), 10);
   EXPECT_EQ(policy->min_gain_permille, 11U);
   EXPECT_EQ(policy->damping_permille, 12U);
+  EXPECT_EQ(policy->fair_queue_quantum.count(), 13);
+  EXPECT_EQ(policy->fair_queue_limit, 14U);
 }
 
 TEST(PolicyYaml, WhatCannotBeIsNamedInOneLine) {
@@ -55,6 +58,8 @@ TEST(PolicyYaml, WhatCannotBeIsNamedInOneLine) {
         Case{"trigger_permille: -1", "trigger_permille is \"-1\""},
         Case{"trigger_permille: 1.1", "trigger_permille is \"1.1\""},
         Case{"report_interval_ms: 99", "is 99 ms; use 100 to 60000"},
+        Case{"fair_queue_quantum_us: 0", "is 0 us; use 1 to 100000"},
+        Case{"fair_queue_limit_packets: 99999999", "use 0 to 16777216"},
         Case{"mode: sometimes", "mode \"sometimes\" is unknown; use auto"},
         Case{"z_permille: 2000\nz_permille: 2000", "is there twice"},
         Case{"mode: [auto]", "one value"}, Case{"- mode", "is a map"},

@@ -181,7 +181,8 @@ TEST(Fleet, AChangedPolicyIsStoredAndSentToAgents) {
   harness.Restart();
   EXPECT_EQ(harness.store.Count(EventKind::kPolicyChanged), 1U);
   const auto again = harness.Connect(EvenHost());
-  policy.trigger_permille = 1'300;
+  policy.fair_queue_quantum = std::chrono::microseconds(20);
+  policy.fair_queue_limit = 3'000;
   absl::Status changed = absl::UnknownError("");
   harness.core->fleet.ChangePolicy(policy,
                                    [&](absl::Status s) { changed = s; });
@@ -189,6 +190,9 @@ TEST(Fleet, AChangedPolicyIsStoredAndSentToAgents) {
   ASSERT_TRUE(changed.ok()) << changed;
   ASSERT_EQ(again.link->policies.size(), 1U);
   EXPECT_EQ(again.link->policies[0].revision, 2U);
+  EXPECT_EQ(again.link->policies[0].policy, policy);
+  EXPECT_THAT(harness.store.events().back().message,
+              HasSubstr("fair queue quantum 20 us, limit 3000 packets"));
 }
 
 TEST(Fleet, APolicyWithAPlannerForComparisonIsRefused) {

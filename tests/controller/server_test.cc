@@ -135,6 +135,8 @@ TEST_F(ServerTest, AnAgentIsWelcomedPlannedAndAcknowledged) {
   EXPECT_EQ(welcome.protocol_revision(), kProtocolRevision);
   EXPECT_EQ(welcome.policy().report_interval_ms(), 1'000U);
   EXPECT_EQ(welcome.policy().mode(), v1::MODE_AUTO);
+  EXPECT_EQ(welcome.policy().fair_queue_quantum_us(), 50U);
+  EXPECT_EQ(welcome.policy().fair_queue_limit_packets(), 0U);
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(agent.SayReport(host));
   const v1::ConnectResponse planned = agent.Hear();
   ASSERT_TRUE(planned.has_plan());

@@ -48,6 +48,13 @@ class SqliteStoreTest : public testing::Test {
         .value();
   }
 
+  balance::Policy StoredPolicy(Store& store) {
+    return Await<StoredState>([&](Store::Callback<StoredState> callback) {
+             store.LoadState(At(0), std::move(callback));
+           })
+        ->policy->policy;
+  }
+
   TemporaryDirectory directory_;
   DirectExecutor executor_;
 };
@@ -105,6 +112,27 @@ TEST_F(SqliteStoreTest, TelemetryIsKept) {
   auto row = db->Prepare("SELECT processors FROM processor_samples LIMIT 1");
   ASSERT_TRUE(row->Step().value());
   EXPECT_EQ(UnpackProcessors(row->Blob())->size(), 3U);
+}
+
+// A store of before the fair queue was in the policy.
+TEST_F(SqliteStoreTest, AnOldPolicyHasTheDefaultsOfWhatCameLater) {
+  Change change;
+  change.event = SampleEvent("", EventKind::kPolicyChanged);
+  change.policy = balance::Policy();
+  change.policy->trigger_permille = 1'234;
+  change.policy->fair_queue_quantum = std::chrono::microseconds(20);
+  change.policy->fair_queue_limit = 3'000;
+  ASSERT_TRUE(CommitNow(**Open(), change).ok());
+  Alter("control.db",
+        "ALTER TABLE policies DROP COLUMN fair_queue_quantum_us; "
+        "ALTER TABLE policies DROP COLUMN fair_queue_limit_packets; "
+        "PRAGMA user_version = 1;");
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  const balance::Policy expected = {.trigger_permille = 1'234};
+  EXPECT_EQ(StoredPolicy(**store), expected);
+  ASSERT_TRUE(CommitNow(**store, change).ok());
+  EXPECT_EQ(StoredPolicy(**store), *change.policy);
 }
 
 TEST_F(SqliteStoreTest, ASecondProcessFindsItHeld) {
@@ -179,7 +207,7 @@ INSTANTIATE_TEST_SUITE_P(
                [](auto&, const std::string& d) {
                  AlterFile(d + "/control.db", "PRAGMA user_version = 99");
                },
-               "has version 99, this program knows 1"},
+               "has version 99, this program knows 2"},
         Damage{"foreign",
                [](auto&, const std::string& d) {
                  AlterFile(d + "/control.db", "PRAGMA application_id = 5");

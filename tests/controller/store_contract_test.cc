@@ -266,6 +266,8 @@ TEST_P(StoreContractTest, PoliciesHaveRevisionsAndTheLastOneCounts) {
   policy.report_interval = std::chrono::milliseconds(250);
   policy.trigger_permille = 1'234;
   policy.damping_permille = 500;
+  policy.fair_queue_quantum = std::chrono::microseconds(20);
+  policy.fair_queue_limit = 3'000;
   change.policy = balance::Policy();
   EXPECT_EQ(CommitNow(*store_, change)->policy_revision, 1U);
   change.policy = policy;

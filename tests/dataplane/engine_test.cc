@@ -1,5 +1,6 @@
 #include "dataplane/engine/engine.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -8,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -138,6 +140,88 @@ TEST(Engine, ALiveSourceDropsAndCountsWhatDoesNotFit) {
   EXPECT_GT(counters.drop(DropReason::kRingFull), 0u);
   EXPECT_EQ(counters.served + counters.dropped_total(), 20'000u);
   EXPECT_EQ(counters.lost + counters.reordered + counters.duplicated, 0u);
+}
+
+// Sends `sent` packets and opens a gate when all are in the rings: by then it
+// is asked for more.
+class OpeningSource final : public PacketSource {
+ public:
+  OpeningSource(const FrameSourceOptions& options, std::uint64_t sent,
+                Gate& gate)
+      : frames_(options), left_(sent), gate_(gate) {}
+  std::size_t Receive(std::span<Packet* const> packets) override {
+    const std::size_t n = frames_.Receive(packets);
+    left_ -= std::min<std::uint64_t>(left_, n);
+    if (n == 0 && left_ == 0) gate_.Open();
+    return n;
+  }
+  bool exhausted() const override { return frames_.exhausted(); }
+  absl::Status status() const override { return frames_.status(); }
+  bool live() const override { return frames_.live(); }
+  std::uint64_t dropped() const override { return frames_.dropped(); }
+  void Wait(std::chrono::nanoseconds limit) override { frames_.Wait(limit); }
+
+ private:
+  FrameSource frames_;
+  std::uint64_t left_;
+  Gate& gate_;
+};
+
+// The first packet is served when the rest of its round is in the rings.
+TEST(Engine, ProcessorsFollowTheFairQueuesLimits) {
+  constexpr std::uint64_t kRound = 41;
+  constexpr std::uint32_t kLimit = 4;
+  Gate gate;
+  std::atomic<std::uint64_t> allowance{0};
+  EngineOptions options = SmallEngine(/*buckets=*/64, /*processors=*/1);
+  options.sources.push_back(std::make_unique<OpeningSource>(
+      FrameSourceOptions{.packets = 3 * kRound,
+                         .connections = 5,
+                         .live = true,
+                         .allowance = &allowance},
+      kRound, gate));
+  options.handler = [&gate](ProcessorId) {
+    return std::make_unique<CallingHandler>(
+        [&gate](Connection&, Packet&) { gate.Wait(); }, [] {});
+  };
+  auto engine = *Engine::Create(std::move(options));
+  engine->Start();
+  const auto send_round = [&] {
+    engine->Sample();  // goes through the same mail: the limits hold by now
+    allowance += kRound;
+    Counters counters;
+    do {
+      counters = engine->Sample().counters;
+    } while (counters.served + counters.dropped_total() < allowance);
+    EXPECT_EQ(counters.dropped_total(), counters.drop(DropReason::kQueueFull));
+    return counters;
+  };
+  engine->SetFairQueue({.packets = kLimit});
+  const Counters limited = send_round();
+  // What waited when the first packet was served, and what came then.
+  EXPECT_GE(limited.served, kLimit);
+  EXPECT_LE(limited.served, 2 * kLimit);
+  EXPECT_EQ(limited.drop(DropReason::kQueueFull), kRound - limited.served);
+  engine->SetFairQueue({.packets = 1'000'000});
+  EXPECT_EQ(send_round().served, limited.served + kRound);
+  engine->SetFairQueue({});
+  EXPECT_EQ(send_round().served, limited.served + 2 * kRound);
+  EXPECT_TRUE(engine->WaitUntilDone().ok());
+  engine->Stop();
+  EXPECT_EQ(engine->Summary().counters.lost, 0u);
+}
+
+TEST(Engine, TheLimitCostsASourceThatWaitsNothing) {
+  auto engine =
+      *Engine::Create(Options({.packets = 20'000, .connections = 50}));
+  engine->SetFairQueue({.quantum = kMinQuantum, .packets = 1});
+  engine->Start();
+  engine->SetFairQueue({.quantum = kMaxQuantum, .packets = 2});
+  EXPECT_TRUE(engine->WaitUntilDone().ok());
+  engine->Stop();
+  const Counters counters = engine->Summary().counters;
+  EXPECT_EQ(counters.served, 20'000u);
+  EXPECT_EQ(counters.dropped_total() + counters.lost, 0u);
 }
 
 TEST(Engine, RefusesConnectionsBeyondTheLimitWithAReason) {

@@ -22,8 +22,13 @@ constexpr std::int64_t kQuantum = 50'000;
 // Two fair queues against one deque per connection.
 class FairQueueModel {
  public:
-  explicit FairQueueModel(std::uint32_t seed)
-      : random_(seed), model_(kConnections), home_(kConnections, 0) {}
+  // Of either queue, now and then.
+  enum class Limits { kFixed, kChange };
+  FairQueueModel(std::uint32_t seed, Limits limits)
+      : random_(seed),
+        changes_(limits == Limits::kChange),
+        model_(kConnections),
+        home_(kConnections, 0) {}
 
   void Step() {
     const std::uint64_t what = Below(100);
@@ -34,6 +39,8 @@ class FairQueueModel {
       Arrive(connection);
     } else if (what < 90) {
       Serve(Below(kQueues));
+    } else if (what == 99 && changes_) {
+      Configure(Below(kQueues));
     } else {
       Move(static_cast<ConnectionIndex>(Below(kConnections)));
     }
@@ -61,19 +68,22 @@ class FairQueueModel {
     FairQueue& queue = queues_[home_[connection]];
     const PacketIndex packet = records_.TakePacket();
     const std::uint32_t before = queue.packets();
+    const std::uint32_t limit = queue.limit();
     const PacketIndex dropped = queue.Enqueue(connection, packet);
     model_[connection].push_back(packet);
     ++arrived_;
     if (dropped == kNoPacket) {
-      ASSERT_LE(queue.packets(), kLimit);
+      ASSERT_LE(queue.packets(), limit);
       return;
     }
-    ASSERT_GE(before, kLimit);
+    ASSERT_GE(before, limit);
+    ASSERT_EQ(queue.packets(), before);
     CheckDropped(dropped, home_[connection]);
   }
 
   // The loser's oldest packet, and the loser longer than half the longest
-  // unless all are shorter than the smallest class.
+  // unless all are shorter than the smallest class, or than a turn and it is
+  // new.
   void CheckDropped(PacketIndex dropped, std::size_t q) {
     ConnectionIndex loser = kNoConnection;
     std::uint64_t longest = 0;
@@ -83,7 +93,11 @@ class FairQueueModel {
       if (model_[c].front() == dropped) loser = c;
     }
     ASSERT_NE(loser, kNoConnection) << "not the oldest of any";
-    if (longest >= 8'192) {
+    const RoundState round = records_[loser].round;
+    const bool is_new =
+        round == RoundState::kNew || round == RoundState::kYoung;
+    const auto turn = static_cast<std::uint64_t>(is_new ? budgets_[q] : 0);
+    if (longest >= std::max<std::uint64_t>(8'192, 2 * turn)) {
       ASSERT_GT(Length(loser) * 2, longest);
     }
     model_[loser].pop_front();
@@ -95,7 +109,7 @@ class FairQueueModel {
   void CheckWouldLose(ConnectionIndex connection) {
     const std::size_t q = home_[connection];
     if (!queues_[q].WouldLose(connection)) return;
-    ASSERT_GE(queues_[q].packets(), kLimit);
+    ASSERT_GE(queues_[q].packets(), queues_[q].limit());
     for (ConnectionIndex c = 0; c < kConnections; ++c) {
       if (home_[c] != q) continue;
       ASSERT_GT(std::max<std::uint64_t>(Length(connection) * 2, 8'192),
@@ -114,7 +128,7 @@ class FairQueueModel {
     if (connection == kNoConnection) return;
     ASSERT_EQ(home_[connection], q);
     ASSERT_GT(queue.TurnBudget(), 0);
-    ASSERT_LE(queue.TurnBudget(), kQuantum);
+    ASSERT_LE(queue.TurnBudget(), budgets_[q]);
     const std::uint64_t most = 1 + Below(6);
     std::int64_t spent = 0;
     std::uint32_t packets = 0;
@@ -136,6 +150,17 @@ class FairQueueModel {
       }
     }
     queue.EndTurn(connection, spent, packets);
+  }
+
+  // A turn may take no more than the last quantum: a lower one holds at once, a
+  // higher one may come later.
+  void Configure(std::size_t q) {
+    const auto quantum = static_cast<std::int64_t>(
+        1'000 + Below(Below(2) == 0 ? 9'000 : 1'000'000));
+    const auto limit = static_cast<std::uint32_t>(1 + Below(kLimit));
+    queues_[q].Configure({.quantum = nanoseconds(quantum), .limit = limit});
+    ASSERT_EQ(queues_[q].limit(), limit);
+    budgets_[q] = quantum;
   }
 
   void Move(ConnectionIndex connection) {
@@ -180,6 +205,8 @@ class FairQueueModel {
   std::uint64_t Below(std::uint64_t n) { return random_() % n; }
 
   std::mt19937 random_;
+  const bool changes_;
+  std::int64_t budgets_[kQueues] = {kQuantum, kQuantum};
   ConnectionRecords records_{kConnections, 300};
   FairQueueOptions options_{.quantum = nanoseconds(kQuantum), .limit = kLimit};
   FairQueue queues_[kQueues] = {
@@ -192,10 +219,10 @@ class FairQueueModel {
   std::uint64_t dropped_ = 0;
 };
 
-TEST(FairQueueProperty, NothingLostNothingReordered) {
+void RunModel(FairQueueModel::Limits limits) {
   for (std::uint32_t seed = 1; seed <= 10; ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed);
-    FairQueueModel model(seed);
+    FairQueueModel model(seed, limits);
     for (int step = 0; step < 20'000; ++step) {
       model.Step();
       ASSERT_FALSE(::testing::Test::HasFatalFailure()) << "step " << step;
@@ -204,6 +231,14 @@ TEST(FairQueueProperty, NothingLostNothingReordered) {
     EXPECT_GT(model.served(), 5'000u);
     EXPECT_GT(model.dropped(), 100u);
   }
+}
+
+TEST(FairQueueProperty, NothingLostNothingReordered) {
+  RunModel(FairQueueModel::Limits::kFixed);
+}
+
+TEST(FairQueueProperty, NothingLostNothingReorderedWhileLimitsChange) {
+  RunModel(FairQueueModel::Limits::kChange);
 }
 
 // A processor in virtual time, with each connection's service received.
@@ -246,6 +281,11 @@ class VirtualProcessor {
     return connection;
   }
 
+  void ChangeQuantum(std::int64_t quantum_ns) {
+    queue.Configure(
+        {.quantum = nanoseconds(quantum_ns), .limit = queue.limit()});
+  }
+
   std::mt19937 random;
   ConnectionRecords records;
   FairQueue queue;
@@ -256,7 +296,8 @@ class VirtualProcessor {
 
 // The first half of the connections always wait; the others come and go as they
 // like: some send one packet whenever they have none waiting, some at random.
-void RunShares(std::uint32_t seed) {
+// In the middle of it the quantum becomes `changed`; 0: it stays.
+void RunShares(std::uint32_t seed, std::int64_t changed = 0) {
   constexpr std::uint32_t kConnections = 16;
   constexpr std::uint32_t kAlways = kConnections / 2;
   VirtualProcessor cpu(kConnections, seed);
@@ -296,13 +337,20 @@ void RunShares(std::uint32_t seed) {
   const auto received = [&](ConnectionIndex c) {
     return cpu.received[c] - before[c];
   };
+  const std::int64_t largest = std::max(kQuantum, changed);
   for (int turn = 0; turn < 30'000; ++turn) {
+    if (turn == 15'000 && changed > 0) cpu.ChangeQuantum(changed);
     arrive();
     ASSERT_NE(cpu.Turn(service), kNoConnection);
     for (ConnectionIndex i = 0; i < kConnections; ++i) {
-      const std::int64_t quanta = i < kAlways ? kQuantum : 2 * kQuantum;
+      // One that comes and goes may have a debt paid in larger quanta.
+      const std::int64_t more =
+          i < kAlways
+              ? 0
+              : largest + (changed > kQuantum ? cpu.longest_packet[i] : 0);
       for (ConnectionIndex j = 0; j < kAlways; ++j) {
-        ASSERT_LE(received(i), received(j) + quanta + cpu.longest_packet[i] +
+        ASSERT_LE(received(i), received(j) + largest + more +
+                                   cpu.longest_packet[i] +
                                    cpu.longest_packet[j])
             << "turn " << turn << ": " << i << " against " << j;
       }
@@ -315,6 +363,17 @@ TEST(FairQueueProperty, NobodyGetsMoreThanTheShareWhileOthersWait) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed);
     RunShares(seed);
     ASSERT_FALSE(::testing::Test::HasFatalFailure());
+  }
+}
+
+TEST(FairQueueProperty, SharesStayEvenWhenTheQuantumChanges) {
+  for (std::uint32_t seed = 1; seed <= 10; ++seed) {
+    for (const std::int64_t changed : {1'000, 20'000, 130'000, 5'000'000}) {
+      SCOPED_TRACE(::testing::Message()
+                   << "seed " << seed << ", to " << changed << " ns");
+      RunShares(seed, changed);
+      ASSERT_FALSE(::testing::Test::HasFatalFailure());
+    }
   }
 }
 

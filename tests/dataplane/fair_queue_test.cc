@@ -377,5 +377,80 @@ TEST_F(FairQueueTest, AttachDropsNothing) {
   EXPECT_EQ(small.packets(), 5u);
 }
 
+TEST_F(FairQueueTest, ALoweredQuantumHoldsFromTheNextTurn) {
+  for (int i = 0; i < 40; ++i) Enqueue(queue_, 1);
+  for (int i = 0; i < 40; ++i) Enqueue(queue_, 2);
+  EXPECT_EQ(Turn(queue_, 10'000, /*most=*/1), 1u);  // has 40 us left
+  queue_.Configure({.quantum = microseconds(20), .limit = 1'024});
+  served_.clear();
+  for (const ConnectionIndex c : {1u, 2u, 1u, 2u}) {
+    EXPECT_EQ(Turn(queue_, 10'000), c);
+  }
+  EXPECT_EQ(served_.size(), 4u * 2);
+}
+
+TEST_F(FairQueueTest, WhatIsOwedOfALargerQuantumIsStillOwed) {
+  for (int i = 0; i < 40; ++i) Enqueue(queue_, 1);
+  for (int i = 0; i < 40; ++i) Enqueue(queue_, 2);
+  EXPECT_EQ(Turn(queue_, 90'000), 1u);  // owes 40 us
+  queue_.Configure({.quantum = microseconds(20), .limit = 1'024});
+  for (int turn = 0; turn < 3; ++turn) EXPECT_EQ(Turn(queue_, 20'000), 2u);
+  EXPECT_EQ(Turn(queue_, 20'000), 1u);
+  EXPECT_EQ(Turn(queue_, 20'000), 2u);
+}
+
+TEST_F(FairQueueTest, ARaisedQuantumWaitsForTheRound) {
+  for (int i = 0; i < 40; ++i) Enqueue(queue_, 1);
+  for (int i = 0; i < 40; ++i) Enqueue(queue_, 2);
+  EXPECT_EQ(Turn(queue_, 10'000), 1u);
+  EXPECT_EQ(Turn(queue_, 10'000), 2u);
+  EXPECT_EQ(Turn(queue_, 10'000), 1u);
+  served_.clear();
+  queue_.Configure({.quantum = microseconds(100), .limit = 1'024});
+  EXPECT_EQ(Turn(queue_, 10'000), 2u);
+  EXPECT_EQ(served_.size(), 5u) << "as much as the other had in this round";
+  EXPECT_EQ(Turn(queue_, 10'000), 1u);
+  EXPECT_EQ(served_.size(), 5u + 10);
+  EXPECT_EQ(Turn(queue_, 10'000), 2u);
+  EXPECT_EQ(served_.size(), 5u + 20);
+}
+
+TEST_F(FairQueueTest, ARaisedQuantumDoesNotWaitWhereNothingWaits) {
+  queue_.Configure({.quantum = microseconds(70), .limit = 1'024});
+  Enqueue(queue_, 1);
+  queue_.Configure({.quantum = microseconds(90), .limit = 1'024});
+  ASSERT_EQ(queue_.NextTurn(), 1u);
+  EXPECT_EQ(queue_.TurnBudget(), 70'000);
+  queue_.Dequeue(1);
+  queue_.EndTurn(1, 1'000, 1);
+  Enqueue(queue_, 1);
+  ASSERT_EQ(queue_.NextTurn(), 1u);
+  EXPECT_EQ(queue_.TurnBudget(), 90'000);
+}
+
+TEST_F(FairQueueTest, ADebtOfManyQuantaIsPaidInTheRaisedOne) {
+  for (int i = 0; i < 40; ++i) Enqueue(queue_, 1);
+  EXPECT_EQ(Turn(queue_, 1'050'000), 1u);  // owes 1 ms
+  queue_.Configure({.quantum = microseconds(300), .limit = 1'024});
+  ASSERT_EQ(queue_.NextTurn(), 1u);
+  EXPECT_EQ(queue_.TurnBudget(), 200'000);
+}
+
+TEST_F(FairQueueTest, ALoweredLimitMakesArrivalsPayUntilTheQueueFits) {
+  std::vector<PacketIndex> greedy;
+  for (int i = 0; i < 10; ++i) greedy.push_back(Enqueue(queue_, 1));
+  queue_.Configure({.quantum = microseconds(50), .limit = 6});
+  EXPECT_EQ(queue_.limit(), 6u);
+  EXPECT_EQ(queue_.packets(), 10u) << "nothing is dropped at once";
+  EXPECT_EQ(queue_.Enqueue(2, records_.TakePacket()), greedy[0]);
+  EXPECT_EQ(queue_.packets(), 10u) << "one packet per arrival";
+  EXPECT_EQ(Turn(queue_, 10'000), 1u);  // serves five of nine
+  EXPECT_EQ(queue_.packets(), 5u);
+  EXPECT_EQ(queue_.Enqueue(2, records_.TakePacket()), kNoPacket);
+  EXPECT_NE(queue_.Enqueue(2, records_.TakePacket()), kNoPacket);
+  queue_.Configure({.quantum = microseconds(50), .limit = 1'024});
+  EXPECT_EQ(queue_.Enqueue(2, records_.TakePacket()), kNoPacket);
+}
+
 }  // namespace
 }  // namespace lb::dataplane

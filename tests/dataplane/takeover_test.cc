@@ -279,6 +279,27 @@ TEST_P(TakeoverTest, BucketsOfAHungProcessorAreServedElsewhere) {
             engine_->Summary().timers_taken_over);
 }
 
+// Each round fits its buffers.
+TEST_P(TakeoverTest, AProcessorComesBackWithTheLimitsSetMeanwhile) {
+  Start();
+  Send(2'000);
+  HangUp(1);
+  if (!AwaitTakeover({1})) GTEST_SKIP() << kStarved;
+  engine_->SetFairQueue({.packets = 1});
+  OpenAndAwait(1);
+  Table table = engine_->table();
+  table.owner.assign(table.owner.size(), ProcessorId(1));
+  const auto moved = engine_->Apply(table);
+  const Counters before = Send(0);
+  Counters after;
+  for (int round = 0; round < 20; ++round) after = Send(20);
+  if (Starved()) GTEST_SKIP() << kStarved;
+  ASSERT_TRUE(moved.ok()) << moved.status();
+  EXPECT_EQ(
+      after.drop(DropReason::kQueueFull) > before.drop(DropReason::kQueueFull),
+      GetParam());
+}
+
 TEST_P(TakeoverTest, AHungTimerIsAStallToo) {
   Start(std::chrono::milliseconds(50));
   HangUp(2, Hang::kInTimer);

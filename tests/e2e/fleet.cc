@@ -20,7 +20,9 @@ constexpr char kPolicy[] =
     "half_life_ms: 750\n"
     "warm_up_ms: 1500\n"
     "bucket_cooldown_ms: 2000\n"
-    "max_moves_permille: 100\n";
+    "max_moves_permille: 100\n"
+    "fair_queue_quantum_us: 100\n"
+    "fair_queue_limit_packets: 4000\n";
 
 std::unique_ptr<Process> Start(const std::vector<std::string>& argv) {
   auto process = Process::Start(argv);

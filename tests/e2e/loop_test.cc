@@ -62,6 +62,10 @@ TEST(Loop, PlansBringASkewedHostBackToEven) {
   EXPECT_GT(Number(host["move_count"]), 0u);
   EXPECT_EQ(host["processors"].size(), 4u);
   EXPECT_EQ(host["table"]["owner"].size(), 256u);
+  EXPECT_EQ(host["policy"]["fair_queue_quantum_us"], 100);
+  EXPECT_EQ(host["policy"]["fair_queue_limit_packets"], 4'000);
+  EXPECT_TRUE(agent->WaitForLine(
+      "fair queue: quantum 100 us, limit 4000 packets", kLimit));
 }
 
 TEST(Loop, AKilledControllerLeavesPacketsFlowingAndItsHistoryWhole) {

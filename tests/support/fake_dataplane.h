@@ -62,6 +62,10 @@ class FakeDataplane final : public dataplane::Dataplane {
     return result;
   }
 
+  void SetFairQueue(const FairQueueLimits& limits) override {
+    fair_queues.push_back(limits);
+  }
+
   // What a takeover does: the table changes without a plan.
   void TakeOver(const Takeover& takeover, ProcessorId heir) {
     std::replace(table_.owner.begin(), table_.owner.end(), takeover.processor,
@@ -78,6 +82,7 @@ class FakeDataplane final : public dataplane::Dataplane {
   std::chrono::nanoseconds pause{1'000};
   std::function<void()> on_apply;
   std::function<void()> after_moves;
+  std::vector<FairQueueLimits> fair_queues;  // as they were set
   int samples = 0;
   int applies = 0;
 
