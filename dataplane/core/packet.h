@@ -38,7 +38,7 @@ struct Packet {
   std::uint32_t wire_bytes = 0;      // length on the wire
   // Written by the dispatcher.
   std::uint32_t hash = 0;
-  std::uint32_t sequence = 0;  // rises per dispatcher, wraps
+  std::uint32_t sequence = 0;    // rises per dispatcher, wraps
   std::uint16_t dispatcher = 0;  // whose buffer it is; written by the pool
   ParseResult parse = ParseResult::kOk;
   bool reversed = false;  // the packet runs against its canonical key
