@@ -171,8 +171,10 @@ TEST(FullQueue, TheHeavyConnectionPaysWithWhatItSends) {
   RunFull(served,
           [](int round, int n) { return Sparse(round, n, kHeavyPort); });
   EXPECT_EQ(SparseServed(served), kSparseSent);
-  // Dispatchers and processor together know what was asked of it.
-  EXPECT_GE(served.offered_ns, 0.9 * kServiceNs * (kRounds - 1) * kPerRound);
+  // Dispatchers and processor together know what was asked of it: less what
+  // came before a packet's service time was known, but far more than was
+  // served.
+  EXPECT_GE(served.offered_ns, 0.5 * kServiceNs * (kRounds - 1) * kPerRound);
   // It kept the packets it had when the queue became full.
   constexpr std::size_t kKept = 150;
   ASSERT_GT(served.heavy_numbers.size(), kKept);
