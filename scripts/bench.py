@@ -32,6 +32,10 @@ def above(words, first, second, most):
 
 
 BARS = [
+    ratio("Toeplitz GFNI, 12 bytes / rte_thash_gfni",
+          "ToeplitzGfniBulk/4", "dpdk/ThashGfni/4", 1.2),
+    ratio("Toeplitz GFNI, 36 bytes / rte_thash_gfni",
+          "ToeplitzGfniBulk/6", "dpdk/ThashGfni/6", 1.2),
     ratio("Toeplitz GFNI, 12 bytes / rte_thash_gfni_bulk",
           "ToeplitzGfniBulk/4", "dpdk/ThashGfniBulk/4", 1.2),
     ratio("Toeplitz GFNI, 36 bytes / rte_thash_gfni_bulk",

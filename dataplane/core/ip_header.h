@@ -1,4 +1,5 @@
-// Numbers of IP that the parser, checksums, answers and generated frames share.
+// Numbers of Ethernet and IP that the parser, checksums, answers and generated
+// frames share.
 #ifndef LB_DATAPLANE_CORE_IP_HEADER_H_
 #define LB_DATAPLANE_CORE_IP_HEADER_H_
 
@@ -6,6 +7,10 @@
 #include <cstdint>
 
 namespace lb::dataplane {
+
+// Ethernet: its header up to an IP header, and what each VLAN tag adds.
+inline constexpr std::size_t kEthernetBytes = 14;
+inline constexpr std::size_t kVlanTagBytes = 4;
 
 // Headers without options.
 inline constexpr std::size_t kIpv4Bytes = 20;

@@ -19,8 +19,6 @@ constexpr std::uint16_t kEtherIpv4 = 0x0008;
 constexpr std::uint16_t kEtherIpv6 = 0xdd86;
 constexpr std::uint16_t kEtherVlan = 0x0081;
 
-constexpr std::size_t kEthernetBytes = 14;
-constexpr std::size_t kVlanTagBytes = 4;
 constexpr std::size_t kUdpBytes = 8;
 
 template <class T>

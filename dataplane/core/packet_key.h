@@ -14,9 +14,10 @@ namespace lb::dataplane {
 enum class KeyForm : std::uint8_t { kCanonical, kAsIs };
 
 // Writes `parse`, `key` and `reversed` of every packet, as ParseFrame() of what
-// was captured says. Most of what comes, IPv4 without tags, options or
-// fragments with TCP or UDP, is read at known offsets and put the right way
-// round without a branch; everything else goes through the parser.
+// was captured says. Most of what comes, TCP or UDP in IP without options,
+// extension headers or fragments, behind one VLAN tag at most, is read at known
+// offsets and put the right way round without a branch; everything else goes
+// through the parser.
 void WriteKeys(std::span<Packet* const> packets, KeyForm form);
 
 }  // namespace lb::dataplane

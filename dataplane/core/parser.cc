@@ -10,8 +10,6 @@
 namespace lb::dataplane {
 namespace {
 
-constexpr std::size_t kEthernetBytes = 14;
-constexpr std::size_t kVlanTagBytes = 4;
 constexpr int kMaxVlanTags = 2;
 constexpr std::size_t kExtensionBytes = 8;  // the shortest extension header
 constexpr int kMaxExtensions = 8;

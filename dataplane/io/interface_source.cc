@@ -20,6 +20,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
+#include "dataplane/core/ip_header.h"
 
 namespace lb::dataplane {
 namespace {
@@ -30,7 +31,6 @@ constexpr unsigned kBlocks = 32;
 // A block that is not full is handed over after this time.
 constexpr unsigned kBlockTimeoutMs = 2;
 constexpr std::size_t kMacBytes = 12;
-constexpr std::size_t kVlanTagBytes = 4;
 
 template <class Value>
 absl::Status SetOption(std::string_view name, int socket, int option,
