@@ -123,6 +123,7 @@ Level LoadTable::Highest() const {
       highest = &slot;
     }
   }
+  if (highest == nullptr) return 0;
   return LevelOf(static_cast<std::size_t>(highest - slots_.data()),
                  highest->carried);
 }
@@ -139,7 +140,7 @@ void LoadTable::Restart(Level level) {
     if (slot.capacity_permille != capacity) {
       capacity = slot.capacity_permille;
       limit = static_cast<std::int64_t>(
-          std::min(level * capacity / unit_, Uint128{4 * kPpb * kPpb}));
+          std::min(level * capacity / unit_, Uint128{4} * kPpb * kPpb));
     }
     slot.room = limit - slot.carried;
   }

@@ -48,7 +48,7 @@ class LoadTable {
   // Levels: of a multiple of the mean in 10^-9, of the heaviest bucket alone
   // on the largest processor times a multiple in thousandths, of processor i
   // if it carried that much (0 if it is out of service), of the processor that
-  // carries most for its capacity now.
+  // carries most for its capacity now (0 if none is in service).
   Level OfMean(std::uint64_t ppb) const;
   Level OfHeaviest(std::uint64_t permille) const;
   Level LevelOf(std::size_t i, std::int64_t carried) const;

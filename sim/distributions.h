@@ -20,6 +20,12 @@ double Exponential(double x);
 // within 1e-100..1e100.
 double Power(double base, double exponent);
 
+// To the nearest integer, halves up. Requires 0 <= x < 2^63.
+constexpr std::int64_t Rounded(double x) {
+  const auto whole = static_cast<std::int64_t>(x);
+  return x - static_cast<double>(whole) < 0.5 ? whole : whole + 1;
+}
+
 // Exponentially distributed with mean 1; at most 45.
 double ExponentialVariate(Random& random);
 

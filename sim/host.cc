@@ -184,9 +184,9 @@ bool Host::TakeOver(ProcessorId processor, std::int64_t now_ns) {
   std::vector<bool> owns(processors_.size(), false);
   for (const ProcessorId owner : table_.owner) owns[owner.index()] = true;
   std::vector<ProcessorId> heirs;
-  for (std::uint16_t i = 0; i < processors_.size(); ++i) {
+  for (std::size_t i = 0; i < processors_.size(); ++i) {
     if (owns[i] && !drained_[i] && !processors_[i].stopped()) {
-      heirs.push_back(ProcessorId(i));
+      heirs.push_back(ProcessorId(static_cast<std::uint16_t>(i)));
     }
   }
   if (heirs.empty()) return false;

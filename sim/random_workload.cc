@@ -37,8 +37,7 @@ std::vector<double> BaseWeights(const Scenario& s, std::uint64_t seed) {
 }
 
 std::int64_t After(std::int64_t now_ns, double mean_gap_ns, Random& random) {
-  return now_ns + static_cast<std::int64_t>(
-                      mean_gap_ns * ExponentialVariate(random) + 0.5);
+  return now_ns + Rounded(mean_gap_ns * ExponentialVariate(random));
 }
 
 }  // namespace

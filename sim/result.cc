@@ -101,6 +101,7 @@ Figures Median(const std::vector<Figures>& runs) {
   Figures median;
   for (double Figures::*figure : kFigures) {
     std::vector<double> values;
+    values.reserve(runs.size());
     for (const Figures& run : runs) values.push_back(run.*figure);
     median.*figure = MedianOf(std::move(values));
   }

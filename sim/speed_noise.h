@@ -32,8 +32,7 @@ class SpeedNoise {
       value_ = correlation_ * value_ + innovation_ * NormalVariate(random_);
       factor_ = std::max(1 + deviation_ * value_, 0.1);
     }
-    return static_cast<std::int64_t>(static_cast<double>(service_ns) * factor_ +
-                                     0.5);
+    return Rounded(static_cast<double>(service_ns) * factor_);
   }
 
  private:

@@ -47,6 +47,15 @@ TEST(Power, IsExact) {
   }
 }
 
+TEST(Rounded, IsTheNearestInteger) {
+  EXPECT_EQ(Rounded(0), 0);
+  EXPECT_EQ(Rounded(0x1.fffffffffffffp-2), 0);  // plus 0.5 it is 1.0
+  EXPECT_EQ(Rounded(0.5), 1);
+  EXPECT_EQ(Rounded(2.5), 3);
+  EXPECT_EQ(Rounded(1e9 - 0.6), 999'999'999);
+  EXPECT_EQ(Rounded(0x1.0000000000001p+52), 0x10000000000001);
+}
+
 // To the bit: these decide what arrives, on every machine and build.
 TEST(Variates, AreTheSameEverywhere) {
   Random random(1);
