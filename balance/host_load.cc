@@ -15,8 +15,6 @@ namespace lb::balance {
 namespace {
 
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
-constexpr std::uint64_t kMaxLoad = 1'000'000'000'000'000;       // 1e15
-constexpr std::uint64_t kMaxTotal = 1'000'000'000'000'000'000;  // 1e18
 // Busy time and wall time are read one after the other: what may be in excess.
 constexpr std::chrono::nanoseconds kClockSlack = std::chrono::milliseconds(20);
 // From this part of its capacity on a processor counts as saturated.
@@ -70,11 +68,11 @@ absl::Status CheckBuckets(const std::vector<BucketLoad>& loads,
   for (const BucketLoad& load : loads) {
     const std::size_t b = load.bucket.index();
     if (b >= buckets || load.load_ns_per_s > kMaxLoad ||
-        (total += load.load_ns_per_s) > kMaxTotal) {
+        (total += load.load_ns_per_s) > kMaxTotalLoad) {
       return absl::InvalidArgumentError(absl::StrCat(
           "report has a load of ", load.load_ns_per_s, " ns/s for bucket ", b,
-          " of ", buckets, "; use at most ", kMaxLoad, " each and ", kMaxTotal,
-          " together"));
+          " of ", buckets, "; use at most ", kMaxLoad, " each and ",
+          kMaxTotalLoad, " together"));
     }
   }
   return absl::OkStatus();
@@ -202,7 +200,22 @@ std::uint64_t HostLoad::BusyNsPerS(ProcessorId processor) const {
              : measured;
 }
 
-HostMeasurement HostLoad::Measure() const {
+std::vector<bool> HostLoad::InService(
+    std::span<const ProcessorId> drained) const {
+  std::vector<bool> in_service;
+  for (const ProcessorTrack& p : processors_) {
+    in_service.push_back(p.in_service);
+  }
+  for (const ProcessorId processor : drained) {
+    if (processor.index() < in_service.size()) {
+      in_service[processor.index()] = false;
+    }
+  }
+  return in_service;
+}
+
+HostMeasurement HostLoad::Measure(std::span<const ProcessorId> drained) const {
+  const std::vector<bool> in_service = InService(drained);
   HostMeasurement m;
   m.current_table = last_of_table_;
   m.nonsense = nonsense_;
@@ -214,12 +227,12 @@ HostMeasurement HostLoad::Measure() const {
       out.samples = Merge(out.samples, s);
     }
     out.capacity_permille = p.capacity_permille;
-    out.in_service = p.in_service;
+    out.in_service = in_service[i];
     out.stalled = p.stalled;
     usage.push_back({.busy_ns_per_s =
                          BusyNsPerS(ProcessorId(static_cast<std::uint16_t>(i))),
                      .capacity_permille = p.capacity_permille,
-                     .in_service = p.in_service});
+                     .in_service = in_service[i]});
   }
   for (ProcessorId owner : table_.owner) ++m.processors[owner.index()].buckets;
   const std::vector<std::uint64_t>& loads = smoother_.loads();
@@ -227,13 +240,15 @@ HostMeasurement HostLoad::Measure() const {
   return m;
 }
 
-Snapshot HostLoad::MakeSnapshot() const {
+Snapshot HostLoad::MakeSnapshot(std::span<const ProcessorId> drained) const {
+  const std::vector<bool> in_service = InService(drained);
   Snapshot snapshot;
   for (std::size_t i = 0; i < processors_.size(); ++i) {
     const ProcessorTrack& p = processors_[i];
     snapshot.processors.push_back(
         {p.capacity_permille,
-         BusyNsPerS(ProcessorId(static_cast<std::uint16_t>(i))), p.in_service});
+         BusyNsPerS(ProcessorId(static_cast<std::uint16_t>(i))),
+         in_service[i]});
   }
   for (std::size_t b = 0; b < table_.buckets(); ++b) {
     snapshot.buckets.push_back(

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,11 +49,13 @@ class HostLoad {
     smoother_.set_half_life(half_life);
   }
 
-  // Everything but the flags the caller fills in.
-  HostMeasurement Measure() const;
+  // Everything but pins and the flags the caller fills in. Processors that are
+  // `drained` are out of service, whatever the reports say; numbers beyond the
+  // layout are ignored.
+  HostMeasurement Measure(std::span<const ProcessorId> drained = {}) const;
 
   // Loads, capacities, service and owners; nothing pinned or resting yet.
-  Snapshot MakeSnapshot() const;
+  Snapshot MakeSnapshot(std::span<const ProcessorId> drained = {}) const;
 
   // Busy ns per second of a processor: measured under the current table once
   // there are kEnoughReports of it; before that, and while the processor is
@@ -85,6 +88,8 @@ class HostLoad {
 
   absl::Status Check(const LoadSample& report) const;
   void UpdateOverhead(const LoadSample& report);
+  // By processor.
+  std::vector<bool> InService(std::span<const ProcessorId> drained) const;
   static std::uint64_t PerSecond(const std::deque<BusyTime>& reports);
   std::uint64_t OwnedLoad(ProcessorId processor) const;
 

@@ -8,7 +8,6 @@
 namespace lb::balance {
 namespace {
 
-constexpr std::uint64_t kPpb = 1'000'000'000;
 // Moves that make room, without any improvement yet, before giving up.
 constexpr int kPatience = 8;
 

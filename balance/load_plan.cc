@@ -9,7 +9,6 @@
 namespace lb::balance {
 namespace {
 
-constexpr std::uint64_t kPpb = 1'000'000'000;
 // Levels below this multiple of the mean leave little room.
 constexpr std::uint64_t kScarcePpb = 1'015'000'000;
 // Buckets and processors that a plan may look at for chains. Each try may use

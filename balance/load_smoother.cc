@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "balance/snapshot.h"
 #include "common/int128.h"
 
 namespace lb::balance {
@@ -11,7 +12,6 @@ namespace {
 
 constexpr int kBits = 32;
 constexpr std::uint64_t kOne = std::uint64_t{1} << kBits;
-constexpr std::uint64_t kMaxLoad = 1'000'000'000'000'000;
 
 // 2^(-2^-k) in units of 2^-32, for k = 1..32.
 constexpr std::array<std::uint64_t, kBits> kRoots = {

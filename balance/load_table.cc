@@ -7,7 +7,6 @@ namespace {
 
 // As many as most plans have.
 constexpr std::size_t kUsualMoves = 32;
-constexpr std::uint64_t kPpb = 1'000'000'000;
 
 Uint128 DivideUp(Uint128 value, Uint128 by) { return (value + by - 1) / by; }
 

@@ -9,14 +9,12 @@
 namespace lb::balance {
 namespace {
 
-constexpr std::uint64_t kMaxLoad = 1'000'000'000'000'000;       // 1e15
-constexpr std::uint64_t kMaxTotal = 1'000'000'000'000'000'000;  // 1e18
-
 absl::Status TooMuch(std::string_view thing, std::size_t number,
                      std::string_view what, std::uint64_t value) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      ToAbsl(thing), " ", number, " has ", ToAbsl(what), " of ", value,
-      " ns/s; use at most ", kMaxLoad, " each and ", kMaxTotal, " together"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(ToAbsl(thing), " ", number, " has ", ToAbsl(what), " of ",
+                   value, " ns/s; use at most ", kMaxLoad, " each and ",
+                   kMaxTotalLoad, " together"));
 }
 
 absl::Status ValidateProcessors(const Snapshot& snapshot) {
@@ -35,7 +33,7 @@ absl::Status ValidateProcessors(const Snapshot& snapshot) {
                        " permille; use 1 to 1000"));
     }
     const std::uint64_t busy = p.busy_ns_per_s.value_or(0);
-    if (busy > kMaxLoad || (total += busy) > kMaxTotal) {
+    if (busy > kMaxLoad || (total += busy) > kMaxTotalLoad) {
       return TooMuch("processor", i, "busy time", busy);
     }
   }
@@ -50,7 +48,7 @@ absl::Status ValidateProcessors(const Snapshot& snapshot) {
 // True only if FindUnsound() would find nothing; without a branch for each
 // bucket, since this is what every plan begins with.
 bool BucketsAreSound(const Snapshot& snapshot) {
-  // So many bits that kMaxBuckets such loads stay below kMaxTotal.
+  // So many bits that kMaxBuckets such loads stay below kMaxTotalLoad.
   constexpr int kSmallBits = 43;
   std::uint64_t bits = 0;
   std::size_t highest = 0;
@@ -71,7 +69,7 @@ absl::Status FindUnsound(const Snapshot& snapshot) {
           "; there are ", snapshot.processors.size(), " processors"));
     }
     if (bucket.load_ns_per_s > kMaxLoad ||
-        (total += bucket.load_ns_per_s) > kMaxTotal) {
+        (total += bucket.load_ns_per_s) > kMaxTotalLoad) {
       return TooMuch("bucket", b, "a load", bucket.load_ns_per_s);
     }
   }

@@ -11,6 +11,14 @@
 
 namespace lb::balance {
 
+// Loads and busy times, in ns per second, above these are refused: sums and
+// products of what is below never overflow.
+inline constexpr std::uint64_t kMaxLoad = 1'000'000'000'000'000;
+inline constexpr std::uint64_t kMaxTotalLoad = 1'000'000'000'000'000'000;
+
+// Billionths, in which imbalances are computed.
+inline constexpr std::uint64_t kPpb = 1'000'000'000;
+
 struct ProcessorState {
   std::uint32_t capacity_permille = 1'000;
   // Busy time per second of wall time, in ns. Empty: the sum of the loads of
@@ -36,8 +44,8 @@ struct Snapshot {
 
 // INVALID_ARGUMENT, naming the first offender, unless there are 1..kMaxBuckets
 // buckets and 1..kMaxProcessors processors, every owner exists, a processor is
-// in service, capacities are 1..1000, and no load or busy time exceeds 1e15,
-// nor their sums 1e18.
+// in service, capacities are 1..1000, and no load or busy time exceeds
+// kMaxLoad, nor their sums kMaxTotalLoad.
 absl::Status ValidateSnapshot(const Snapshot& snapshot);
 
 }  // namespace lb::balance

@@ -10,11 +10,8 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr std::int64_t kSecondNs = 1'000'000'000;
 // A processor that has completed nothing for so long is taken over.
 constexpr std::int64_t kStallNs = kSecondNs;
-
-std::int64_t Ns(nanoseconds time) { return time.count(); }
 
 }  // namespace
 

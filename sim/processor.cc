@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/scenario.h"
+
 namespace lb::sim {
 namespace {
 
@@ -9,7 +11,6 @@ namespace {
 constexpr std::int64_t kLeastBusyNs = 1'000'000;
 constexpr std::int64_t kWholePermille = 850;
 constexpr std::int64_t kRisePermille = 10;  // a second
-constexpr std::int64_t kSecondNs = 1'000'000'000;
 
 }  // namespace
 

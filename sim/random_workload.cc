@@ -15,8 +15,6 @@ constexpr std::uint64_t kBirths = 2;
 constexpr std::uint64_t kServices = 3;
 constexpr std::uint64_t kArrivals = 16;  // and following, by source
 
-std::int64_t Ns(std::chrono::nanoseconds time) { return time.count(); }
-
 std::vector<double> BaseWeights(const Scenario& s, std::uint64_t seed) {
   const double exponent = s.exponent_permille / 1'000.0;
   std::vector<double> weights;

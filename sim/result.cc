@@ -26,7 +26,7 @@ constexpr std::array kFigures = {
 };
 static_assert(sizeof(Figures) == kFigures.size() * sizeof(double));
 
-double Milliseconds(std::int64_t ns) { return static_cast<double>(ns) / 1e6; }
+double InMilliseconds(std::int64_t ns) { return static_cast<double>(ns) / 1e6; }
 
 double Part(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0
@@ -71,9 +71,9 @@ void AddHost(const RunResult& host, RunResult& sum) {
 Figures FiguresOf(const RunResult& run, std::int64_t ignored_ms) {
   Figures f;
   f.mean_ms = run.latency.Mean() / 1e6;
-  f.p50_ms = Milliseconds(run.latency.Quantile(500));
-  f.p95_ms = Milliseconds(run.latency.Quantile(950));
-  f.p99_ms = Milliseconds(run.latency.Quantile(990));
+  f.p50_ms = InMilliseconds(run.latency.Quantile(500));
+  f.p95_ms = InMilliseconds(run.latency.Quantile(950));
+  f.p99_ms = InMilliseconds(run.latency.Quantile(990));
   f.drop_part = Part(run.dropped, run.arrived);
   f.drops = static_cast<double>(run.dropped);
   const auto first = static_cast<std::size_t>((ignored_ms + 999) / 1'000);

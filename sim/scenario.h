@@ -17,6 +17,12 @@ namespace lb::sim {
 using Milliseconds = std::chrono::milliseconds;
 using Microseconds = std::chrono::microseconds;
 
+// Simulated time is counted in ns from the start.
+constexpr std::int64_t Ns(std::chrono::nanoseconds time) {
+  return time.count();
+}
+inline constexpr std::int64_t kSecondNs = Ns(std::chrono::seconds(1));
+
 enum class QueueKind : std::uint8_t { kFair, kFifo };
 enum class ServiceTimes : std::uint8_t { kFixed, kExponential };
 enum class Rates : std::uint8_t { kEqual, kZipf, kPareto };

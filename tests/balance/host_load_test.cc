@@ -52,6 +52,19 @@ TEST_F(HostLoadTest, KnowsNothingAtFirst) {
   EXPECT_EQ(m.bound, 1);
 }
 
+TEST_F(HostLoadTest, WhatIsDrainedIsOutOfService) {
+  ASSERT_TRUE(load_.AddReport(Report(table_, 500, 300, 400, 250)).ok());
+  const std::vector<ProcessorId> drained = {ProcessorId(1), ProcessorId(9)};
+  const HostMeasurement m = load_.Measure(drained);
+  EXPECT_TRUE(m.processors[0].in_service);
+  EXPECT_FALSE(m.processors[1].in_service);
+  EXPECT_FALSE(m.processors[1].stalled);
+  // All that runs will have to run on processor 0: 800 ms, heaviest 400.
+  EXPECT_EQ(m.bound, 1);
+  EXPECT_FALSE(load_.MakeSnapshot(drained).processors[1].in_service);
+  EXPECT_TRUE(load_.Measure().processors[1].in_service);
+}
+
 TEST_F(HostLoadTest, MeasuresOnceThereAreEnoughReports) {
   ASSERT_TRUE(load_.AddReport(Report(table_, 500, 300, 400, 250)).ok());
   // Derived: bucket load plus overhead, here all of what was measured.
