@@ -22,6 +22,11 @@ enum class PlaintextTcp {
 absl::StatusOr<std::string> ParseControllerTarget(std::string_view text,
                                                   PlaintextTcp tcp);
 
+// The same for a controller reached by mutual TLS: "HOST:PORT" with a name or
+// an address (IPv6 in brackets), on whatever machine. INVALID_ARGUMENT, naming
+// the way out, for anything else; a unix socket needs no TLS.
+absl::StatusOr<std::string> ParseTlsTarget(std::string_view text);
+
 }  // namespace lb
 
 #endif  // LB_COMMON_CONTROLLER_TARGET_H_

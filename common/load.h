@@ -24,7 +24,7 @@ struct ProcessorLoad {
   std::chrono::nanoseconds busy{0};         // serving, timers, taking in rings
   std::uint32_t capacity_permille = 1'000;  // measured C_i
   SampleStatistics samples;
-  bool in_service = true;  // false: drained or stalled
+  bool in_service = true;  // false: stalled; draining changes nothing here
   // No turn completed for a second although work waited, and none since.
   bool stalled = false;
   std::uint64_t packets = 0;

@@ -51,8 +51,14 @@ inline std::string_view ToStd(absl::string_view s) {
 // code's name in front: one line fit for "PROGRAM: error: ...".
 std::string OneLine(const absl::Status& status);
 
-// Prefixes the message with `where`: "where: message"; the code stays.
+// Prefixes the message with `where`: "where: message"; code and reason stay.
 absl::Status Annotate(const absl::Status& status, std::string_view where);
+
+// Gives an error a cause that programs can tell from others of its code, such
+// as "ETAG_MISMATCH"; the API shows it in its ErrorInfo.
+absl::Status WithReason(absl::Status status, std::string_view reason);
+// That cause; without one the name of the code, such as "NOT_FOUND".
+std::string ErrorReason(const absl::Status& status);
 
 // "file: Permission denied" from errno, with a matching code.
 absl::Status ErrnoStatus(int error_number, std::string_view what);

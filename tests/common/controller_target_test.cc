@@ -60,5 +60,39 @@ TEST(ControllerTarget, RefusesWithTheWayOut) {
               HasSubstr("add --insecure-loopback"));
 }
 
+TEST(ControllerTarget, WithTlsAnyHostWillDo) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"controller.example:7000", "dns:///controller.example:7000"},
+      {"localhost:7000", "dns:///localhost:7000"},
+      {"10.0.0.1:7000", "ipv4:10.0.0.1:7000"},
+      {"[2001:db8::1]:7000", "ipv6:[2001:db8::1]:7000"},
+  };
+  for (const auto& [text, target] : cases) {
+    const auto parsed = ParseTlsTarget(text);
+    ASSERT_TRUE(parsed.ok()) << parsed.status();
+    EXPECT_EQ(*parsed, target);
+  }
+}
+
+TEST(ControllerTarget, WithTlsRefusesWhatNamesNoHost) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"unix:/run/x.sock", "is a unix socket"},
+      {"", "use unix:PATH or HOST:PORT"},
+      {"controller.example", "use unix:PATH or HOST:PORT"},
+      {"controller.example:0", "use unix:PATH or HOST:PORT"},
+      {"2001:db8::1:7000", "names no host"},
+      {"[10.0.0.1]:7000", "names no host"},
+      {"a/b:7000", "names no host"},
+      {"a b:7000", "names no host"},
+      {"-a:7000", "names no host"},
+      {std::string(254, 'a') + ":7000", "names no host"},
+  };
+  for (const auto& [text, reason] : cases) {
+    const absl::Status status = ParseTlsTarget(text).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(reason)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace lb

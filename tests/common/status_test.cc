@@ -42,5 +42,15 @@ TEST(ErrnoStatus, NamesTheThing) {
   EXPECT_EQ(status.message(), "capture.pcap: No such file or directory");
 }
 
+TEST(ErrorReason, IsTheCodesNameUnlessOneWasGiven) {
+  const absl::Status plain = absl::NotFoundError("no host a");
+  EXPECT_EQ(ErrorReason(plain), "NOT_FOUND");
+  const absl::Status stale =
+      WithReason(absl::AbortedError("it is r8"), "ETAG_MISMATCH");
+  EXPECT_EQ(ErrorReason(stale), "ETAG_MISMATCH");
+  EXPECT_EQ(OneLine(stale), "it is r8");
+  EXPECT_EQ(ErrorReason(Annotate(stale, "policy")), "ETAG_MISMATCH");
+}
+
 }  // namespace
 }  // namespace lb
