@@ -18,6 +18,8 @@ class AgentLink {
   virtual void SendPlan(const PlanCommand& command) = 0;
   virtual void SendPlanResultAck(Term term, Epoch epoch) = 0;
   virtual void SendPolicy(const PolicyRecord& policy) = 0;
+  virtual void SendDrain(const Drain& drain) = 0;
+  virtual void SendQuery(const Query& query) = 0;
   virtual void SendGoAway(const GoAway& go_away) = 0;
   // Ends the stream with `status` after what was queued.
   virtual void Close(absl::Status status) = 0;

@@ -8,10 +8,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "common/clock.h"
 #include "common/counters.h"
+#include "common/flow_trace.h"
 #include "common/ids.h"
 #include "common/load.h"
 #include "common/plan.h"
@@ -47,6 +49,7 @@ struct Hello {
   std::string boot_id;
   std::string software_version;
   std::uint32_t protocol_revision = 0;
+  std::vector<std::string> features;  // "drain", "query"; others are ignored
   std::map<std::string, std::string> labels;
   Layout layout;
   Table table;
@@ -84,6 +87,14 @@ struct AgentEvent {
   std::string message;
 };
 
+// To one Query.
+struct Answer {
+  std::uint64_t id = 0;
+  std::string error;               // why there is none; or empty
+  std::optional<FlowTrace> trace;  // of a trace
+  std::vector<FlowInfo> heaviest;  // of heaviest flows, heaviest first
+};
+
 // First answer on a stream.
 struct Welcome {
   std::string store_id;
@@ -95,6 +106,22 @@ struct PlanCommand {
   Plan plan;
   std::chrono::milliseconds deadline{0};  // from receipt, on the agent's clock
   std::uint64_t policy_revision = 0;
+};
+
+// What only the agent can know. To agents with the feature "query".
+struct HeaviestFlows {
+  BucketId bucket;
+  std::uint32_t count = 0;
+};
+struct Query {
+  std::uint64_t id = 0;  // rises within a session
+  std::variant<FlowKey, HeaviestFlows> what;
+};
+
+// Every processor that is to hold no bucket. To agents with the feature
+// "drain".
+struct Drain {
+  std::vector<ProcessorId> processors;  // ascending
 };
 
 struct GoAway {

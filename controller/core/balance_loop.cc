@@ -7,6 +7,8 @@
 #include "balance/plan_request.h"
 #include "common/log.h"
 #include "common/status.h"
+#include "controller/core/decision_inputs.h"
+#include "controller/core/host_intents.h"
 #include "controller/core/plan_draft.h"
 #include "controller/core/usage.h"
 
@@ -18,10 +20,17 @@ Standing FromDecision(const balance::Decision& decision) {
           balance::IsFrozen(decision.verdict)};
 }
 
+// Whether the last report is fit to plan from.
+bool CanPlan(const balance::Decision& decision) {
+  return decision.verdict != balance::Verdict::kPlanInFlight &&
+         decision.verdict != balance::Verdict::kStale &&
+         decision.verdict != balance::Verdict::kNonsensical;
+}
+
 }  // namespace
 
 void BalanceLoop::OnReport(Host& host, const Report& report) {
-  host.load->set_half_life(policy_.policy.half_life);
+  host.load->set_half_life(PolicyOf(host).policy.half_life);
   const absl::Status sound = host.load->AddReport(report.load);
   host.nonsense = sound.ok() ? std::string() : OneLine(sound);
   if (sound.ok()) {
@@ -40,12 +49,14 @@ void BalanceLoop::OnReport(Host& host, const Report& report) {
 
 void BalanceLoop::KeepTelemetry(Host& host, const Report& report,
                                 bool decided) {
-  store_.Append(ProcessorSample{.host = host.name(),
-                                .time = host.report_time,
-                                .term = report.term,
-                                .epoch = report.epoch,
-                                .interval = report.load.end - report.load.start,
-                                .processors = report.load.processors});
+  ProcessorSample sample{.host = host.name(),
+                         .time = host.report_time,
+                         .term = report.term,
+                         .epoch = report.epoch,
+                         .interval = report.load.end - report.load.start,
+                         .processors = report.load.processors};
+  on_sample_(sample);
+  store_.Append(std::move(sample));
   if (!decided && host.bucket_sample_time &&
       host.report_time - *host.bucket_sample_time < kBucketSampleInterval) {
     return;
@@ -58,39 +69,87 @@ void BalanceLoop::KeepTelemetry(Host& host, const Report& report,
                              .buckets = report.load.buckets});
 }
 
-void BalanceLoop::Decide(Host& host) {
-  const balance::Policy& policy = policy_.policy;
-  const MonotonicTime now = clock_.Monotonic();
-  balance::HostMeasurement measured = host.load->Measure();
+void BalanceLoop::Measure(Host& host) {
+  const balance::Policy& policy = PolicyOf(host).policy;
+  balance::HostMeasurement measured = MeasurementOf(host);
   if (!host.nonsense.empty()) measured.nonsense = host.nonsense;
-  measured.stale = host.session->Stale(now, policy.report_interval);
+  measured.stale =
+      host.session->Stale(clock_.Monotonic(), policy.report_interval);
   measured.warming_up = host.session->reported() < policy.warm_up;
   measured.input_bound = host.last_report && InputBound(*host.last_report);
   measured.plan_in_flight = host.flight.stage != Flight::Stage::kNone;
-  host.decision = balance::Decide(policy, measured, host.over_trigger);
+  host.measured = std::move(measured);
+  host.measured_over_trigger = host.over_trigger;
+}
+
+balance::Mode BalanceLoop::ModeOf(const Host& host) const {
+  return ModeUnder(PauseFor(host, pause_), PolicyOf(host).policy.mode);
+}
+
+void BalanceLoop::Decide(Host& host) {
+  Measure(host);
+  const Pause* pause = PauseFor(host, pause_);
+  balance::Policy policy = PolicyOf(host).policy;
+  policy.mode = ModeOf(host);
+  host.decision = balance::Decide(policy, host.measured, host.over_trigger);
   host.over_trigger = host.decision.over_trigger;
   host.dirty = host.decision.verdict == balance::Verdict::kPlanInFlight;
   if (!host.fenced.empty()) {
     host.decision.act = false;
-    Stand(host, {"FENCED", host.fenced, true});
+    if (Stand(host, {"FENCED", host.fenced, true})) Record(host, {}, {});
+    return;
+  }
+  const std::vector<Move> to_pins = MovesToPins(host);
+  if (!to_pins.empty() && CanPlan(host.decision)) {
+    host.decision.act = false;
+    CarryPins(host, to_pins);
   } else if (host.decision.act) {
     Act(host);
+  } else if (host.decision.verdict == balance::Verdict::kOff &&
+             pause != nullptr) {
+    if (Stand(host, {"PAUSED",
+                     absl::StrCat("by ", pause->author, ": ", pause->reason),
+                     false})) {
+      Record(host, {}, {});
+    }
   } else {
-    Stand(host, FromDecision(host.decision));
+    StandBy(host);
   }
 }
 
-Standing BalanceLoop::Obstacle(const Host& host) const {
-  if (host.refusal && clock_.Monotonic() - host.refusal->when <
-                          policy_.policy.bucket_cooldown) {
-    return {
-        "LAST_PLAN_REJECTED",
-        absl::StrCat("the agent refused the last plan: ", host.refusal->reason),
-        false};
+Standing BalanceLoop::LastRefusal(const Host& host) const {
+  if (!host.refusal || clock_.Monotonic() - host.refusal->when >=
+                           PolicyOf(host).policy.bucket_cooldown) {
+    return {};
   }
+  return {
+      "LAST_PLAN_REJECTED",
+      absl::StrCat("the agent refused the last plan: ", host.refusal->reason),
+      false};
+}
+
+Standing BalanceLoop::Refused(const Host& host, const PlanRecord& plan) const {
+  if (!host.refusal ||
+      clock_.Monotonic() - host.refusal->when >=
+          PolicyOf(host).policy.return_time ||
+      host.refusal->base != plan.base || host.refusal->digest != plan.digest) {
+    return {};
+  }
+  return {
+      "LAST_PLAN_REJECTED",
+      absl::StrCat("the agent refused this very plan: ", host.refusal->reason),
+      false};
+}
+
+Standing BalanceLoop::Obstacle(const Host& host) const {
+  if (Standing refusal = LastRefusal(host); !refusal.code.empty()) {
+    return refusal;
+  }
+  // An operator waits for a drain; the fleet's limit is the balancer's own.
+  if (MustEvacuate(host)) return {};
+  const bool advise = ModeOf(host) == balance::Mode::kAdvise;
   if (host.proposal_under_way ||
-      (policy_.policy.mode == balance::Mode::kAdvise && host.proposal &&
-       host.proposal->base == host.digest)) {
+      (advise && host.proposal && host.proposal->base == host.digest)) {
     return {"PROPOSAL_STANDS",
             absl::StrCat("mode is advise, and ",
                          host.proposal ? PlanName(*host.proposal)
@@ -98,7 +157,7 @@ Standing BalanceLoop::Obstacle(const Host& host) const {
                          " is open for this table"),
             false};
   }
-  if (policy_.policy.mode != balance::Mode::kAdvise && !may_fly_()) {
+  if (!advise && !may_fly_()) {
     return {"FLEET_LIMIT",
             "as many hosts as allowed at a time have plans in flight", false};
   }
@@ -108,61 +167,100 @@ Standing BalanceLoop::Obstacle(const Host& host) const {
 void BalanceLoop::Act(Host& host) {
   if (Standing obstacle = Obstacle(host); !obstacle.code.empty()) {
     host.dirty = obstacle.code == "FLEET_LIMIT";
-    Stand(host, std::move(obstacle));
+    if (host.dirty) waiting_.push_back(&host);
+    if (Stand(host, std::move(obstacle))) Record(host, {}, {});
     return;
   }
   const MonotonicTime now = clock_.Monotonic();
-  balance::Snapshot snapshot = host.load->MakeSnapshot();
-  host.history.Forget(policy_.policy, now);
-  host.history.Mark(snapshot, policy_.policy, now);
-  const balance::PlanRequest request =
-      balance::RequestFor(policy_.policy, host.record.layout.buckets);
-  const auto proposal = planner_->Propose(snapshot, request);
+  const balance::Policy& policy = PolicyOf(host).policy;
+  const auto planner = planners_.Get(policy.planner);
+  balance::Snapshot snapshot = SnapshotOf(host);
+  host.history.Forget(policy, now);
+  host.history.Mark(snapshot, policy, now);
+  balance::PlanRequest request =
+      balance::RequestFor(policy, host.record.layout.buckets);
+  // Only emptied: that is done whatever the budget. Balancing comes after it,
+  // by its own rules.
+  if (MustEvacuate(host)) request.max_moves = 0;
+  const auto proposal =
+      planner.ok() ? (*planner)->Propose(snapshot, request) : planner.status();
   if (!proposal.ok()) {
-    Stand(host, {"PLANNER_FAILED", OneLine(proposal.status()), true});
+    if (Stand(host, {"PLANNER_FAILED", OneLine(proposal.status()), true})) {
+      Record(host, {}, {});
+    }
     return;
   }
-  host.decision =
-      balance::Judge(policy_.policy, std::move(host.decision), *proposal);
-  if (!host.decision.act) {
-    Stand(host, FromDecision(host.decision));
+  host.decision = balance::Judge(policy, std::move(host.decision), *proposal);
+  if (host.decision.act) {
+    Carry(host, *proposal, InputsOf(**planner, snapshot, request));
     return;
   }
-  Carry(host, snapshot, request, *proposal);
+  if (Stand(host, FromDecision(host.decision))) {
+    Record(host,
+           SerializeDecisionInputs(host.measured, host.measured_over_trigger),
+           InputsOf(**planner, snapshot, request));
+  }
 }
 
-void BalanceLoop::Carry(Host& host, const balance::Snapshot& snapshot,
-                        const balance::PlanRequest& request,
-                        const balance::Proposal& proposal) {
-  absl::StatusOr<PlanRecord> plan =
-      DraftPlan(host.record.table, *planner_, snapshot, request, proposal);
-  if (!plan.ok()) {
-    Stand(host, {"PLANNER_FAILED", OneLine(plan.status()), true});
-    return;
-  }
-  if (host.refusal &&
-      clock_.Monotonic() - host.refusal->when < policy_.policy.return_time &&
-      host.refusal->base == plan->base &&
-      host.refusal->digest == plan->digest) {
-    Stand(host, {"LAST_PLAN_REJECTED",
-                 absl::StrCat("the agent refused this very plan: ",
-                              host.refusal->reason),
-                 false});
-    return;
-  }
-  plan->host = host.name();
-  plan->term = store_.identity().term;
-  plan->author = "balancer";
-  plan->reason = host.decision.reason;
-  plan->policy_revision = policy_.revision;
-  host.standing = FromDecision(host.decision);
-  host.standing_times = 0;
-  host.recorded_code = host.standing.code;
-  if (policy_.policy.mode == balance::Mode::kAdvise) {
+void BalanceLoop::Carry(Host& host, const balance::Proposal& proposal,
+                        PlannerInputs inputs) {
+  const bool evacuates = MustEvacuate(host);
+  Standing why = FromDecision(host.decision);
+  if (evacuates) why.reason += "; no budget, cooldown or return time";
+  std::optional<PlanRecord> plan =
+      Draft(host, std::move(why), proposal, std::move(inputs));
+  if (!plan) return;
+  if (!evacuates && ModeOf(host) == balance::Mode::kAdvise) {
     Propose(host, *std::move(plan));
   } else {
     plans_.Send(host, *std::move(plan));
   }
+}
+
+void BalanceLoop::CarryPins(Host& host, const std::vector<Move>& moves) {
+  if (Standing refusal = LastRefusal(host); !refusal.code.empty()) {
+    if (Stand(host, std::move(refusal))) Record(host, {}, {});
+    return;
+  }
+  const std::string reason = absl::StrCat(
+      moves.size(), " pinned bucket", moves.size() == 1 ? " is" : "s are",
+      " to go to where pinned; no budget, cooldown or return time");
+  const auto proposal =
+      ProposeMoves(SnapshotOf(host), moves, "the bucket is pinned there");
+  if (!proposal.ok()) {
+    if (Stand(host, {"PLANNER_FAILED", OneLine(proposal.status()), true})) {
+      Record(host, {}, {});
+    }
+    return;
+  }
+  std::optional<PlanRecord> plan =
+      Draft(host, {"PIN", reason, false}, *proposal, {});
+  if (plan) plans_.Send(host, *std::move(plan));
+}
+
+std::optional<PlanRecord> BalanceLoop::Draft(Host& host, Standing why,
+                                             const balance::Proposal& proposal,
+                                             PlannerInputs inputs) {
+  absl::StatusOr<PlanRecord> plan = DraftPlan(
+      host.record.table, host.record.layout.processors.size(), proposal);
+  Standing obstacle =
+      plan.ok() ? Refused(host, *plan)
+                : Standing{"PLANNER_FAILED", OneLine(plan.status()), true};
+  if (!obstacle.code.empty()) {
+    if (Stand(host, std::move(obstacle))) Record(host, {}, std::move(inputs));
+    return std::nullopt;
+  }
+  plan->host = host.name();
+  plan->term = store_.identity().term;
+  plan->author = std::string(kBalancer);
+  plan->verdict = why.code;
+  plan->reason = why.reason;
+  plan->policy_revision = PolicyOf(host).revision;
+  plan->inputs = std::move(inputs);
+  host.recorded_code = why.code;
+  host.standing = std::move(why);
+  host.standing_times = 0;
+  return *std::move(plan);
 }
 
 void BalanceLoop::Propose(Host& host, PlanRecord plan) {
@@ -194,6 +292,17 @@ void BalanceLoop::Propose(Host& host, PlanRecord plan) {
                   });
 }
 
+void BalanceLoop::OnWishesChanged(Host& host) {
+  // What was decided before and put off, was decided on other wishes.
+  host.dirty = false;
+  host.decision.act = false;
+  const bool reported =
+      host.connected() && host.session->reported().count() > 0;
+  if (reported && (MustEvacuate(host) || !MovesToPins(host).empty())) {
+    Decide(host);
+  }
+}
+
 void BalanceLoop::TakeUp(Host& host) {
   if (!host.dirty || !host.connected() ||
       host.flight.stage != Flight::Stage::kNone) {
@@ -203,16 +312,24 @@ void BalanceLoop::TakeUp(Host& host) {
   if (!host.decision.act) {
     Decide(host);
   } else if (!host.session->Stale(clock_.Monotonic(),
-                                  policy_.policy.report_interval)) {
+                                  PolicyOf(host).policy.report_interval)) {
     Act(host);
   }
 }
 
+void BalanceLoop::TakeUpWaiting() {
+  while (!waiting_.empty() && may_fly_()) {
+    Host& host = *waiting_.front();
+    waiting_.pop_front();
+    TakeUp(host);
+  }
+}
+
 void BalanceLoop::Tick(Host& host) {
+  const balance::Policy& policy = PolicyOf(host).policy;
   if (!host.connected() || !host.fenced.empty() ||
       host.standing.code == balance::VerdictName(balance::Verdict::kStale) ||
-      !host.session->Stale(clock_.Monotonic(),
-                           policy_.policy.report_interval)) {
+      !host.session->Stale(clock_.Monotonic(), policy.report_interval)) {
     return;
   }
   host.dirty = false;
@@ -220,25 +337,42 @@ void BalanceLoop::Tick(Host& host) {
   host.standing = {std::string(balance::VerdictName(balance::Verdict::kStale)),
                    absl::StrFormat("no report for %d intervals of %d ms",
                                    HostSession::kStaleIntervals,
-                                   policy_.policy.report_interval.count()),
+                                   policy.report_interval.count()),
                    true};
-  RecordStanding(host);
+  if (host.standing.code != host.recorded_code) Record(host, {}, {});
 }
 
-void BalanceLoop::Stand(Host& host, Standing standing) {
+bool BalanceLoop::Stand(Host& host, Standing standing) {
   host.standing_times =
       standing.code == host.standing.code ? host.standing_times + 1 : 1;
   host.standing = std::move(standing);
-  if (host.standing_times == 2) RecordStanding(host);
+  return host.standing_times == 2 && host.standing.code != host.recorded_code;
 }
 
-void BalanceLoop::RecordStanding(Host& host) {
-  if (host.standing.code == host.recorded_code) return;
+void BalanceLoop::StandBy(Host& host) {
+  if (!Stand(host, FromDecision(host.decision))) return;
+  Record(host,
+         SerializeDecisionInputs(host.measured, host.measured_over_trigger),
+         {});
+}
+
+void BalanceLoop::Record(Host& host, std::string measurement,
+                         std::optional<PlannerInputs> inputs) {
   host.recorded_code = host.standing.code;
-  journal_.Note({.host = host.name(),
-                 .kind = EventKind::kNotPlanned,
-                 .message = absl::StrCat(host.standing.code, ": ",
-                                         host.standing.reason)});
+  Change change;
+  change.event = {
+      .host = host.name(),
+      .kind = EventKind::kNotPlanned,
+      .message = absl::StrCat(host.standing.code, ": ", host.standing.reason)};
+  change.decision = {.revision = 0,
+                     .host = host.name(),
+                     .time = {},
+                     .verdict = host.standing.code,
+                     .reason = host.standing.reason,
+                     .policy_revision = PolicyOf(host).revision,
+                     .measurement = std::move(measurement),
+                     .inputs = std::move(inputs)};
+  journal_.Note(std::move(change));
 }
 
 }  // namespace lb::controller

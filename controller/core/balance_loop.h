@@ -5,14 +5,18 @@
 #define LB_CONTROLLER_CORE_BALANCE_LOOP_H_
 
 #include <chrono>
+#include <deque>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "balance/planner.h"
 #include "common/clock.h"
 #include "controller/core/host.h"
 #include "controller/core/journal.h"
 #include "controller/core/plan_book.h"
+#include "controller/core/planners.h"
 #include "controller/core/store.h"
 
 namespace lb::controller {
@@ -25,52 +29,90 @@ class BalanceLoop {
   // Whether one more host may have a plan in flight.
   using MayFly = std::function<bool()>;
 
+  // All outlive the loop.
   BalanceLoop(Store& store, Journal& journal, PlanBook& plans,
-              const Clock& clock, MayFly may_fly)
+              Planners& planners, const Clock& clock, MayFly may_fly)
       : store_(store),
         journal_(journal),
         plans_(plans),
+        planners_(planners),
         clock_(clock),
         may_fly_(std::move(may_fly)) {}
 
-  // Holds for every decision from now on. `planner` is the policy's, not null.
-  void SetPolicy(const PolicyRecord& policy,
-                 std::unique_ptr<balance::Planner> planner) {
-    policy_ = policy;
-    planner_ = std::move(planner);
+  // Where measurements go, besides the store.
+  void set_on_sample(std::function<void(const ProcessorSample&)> sink) {
+    on_sample_ = std::move(sink);
   }
+
+  // The default, which holds for every decision from now on over hosts without
+  // a policy of their own. There is a planner of its kind.
+  void SetPolicy(const PolicyRecord& policy) { policy_ = policy; }
   const PolicyRecord& policy() const { return policy_; }
+  const PolicyRecord& PolicyOf(const Host& host) const {
+    return host.record.policy ? *host.record.policy : policy_;
+  }
+  // Of the whole fleet.
+  void SetPause(std::optional<Pause> pause) { pause_ = std::move(pause); }
+  const std::optional<Pause>& pause() const { return pause_; }
 
   // A report that the host's session has accepted.
   void OnReport(Host& host, const Report& report);
-  // A host that was put off may be planned now.
+  // Its policy, its intent or a pause changed: drains and pins are carried out
+  // at once, everything else from the next report on.
+  void OnWishesChanged(Host& host);
+  // The host's flight is settled: what was put off for it is taken up.
   void TakeUp(Host& host);
+  // There may be room in the fleet: hosts that were put off for it are taken
+  // up, in their order.
+  void TakeUpWaiting();
   // Time passed: a host that has gone silent is frozen.
   void Tick(Host& host);
 
  private:
   void KeepTelemetry(Host& host, const Report& report, bool decided);
   void Decide(Host& host);
+  void Measure(Host& host);
+  // The policy's, unless a pause holds.
+  balance::Mode ModeOf(const Host& host) const;
   // The decision is to act: unless something else forbids it, plan.
   void Act(Host& host);
   // Why a host that needs a plan gets none now; empty code: it may get one.
   Standing Obstacle(const Host& host) const;
-  void Carry(Host& host, const balance::Snapshot& snapshot,
-             const balance::PlanRequest& request,
-             const balance::Proposal& proposal);
+  // The agent refused a plan lately: any plan waits.
+  Standing LastRefusal(const Host& host) const;
+  // The agent refused this very plan lately.
+  Standing Refused(const Host& host, const PlanRecord& plan) const;
+  // Brings pinned buckets to their processors.
+  void CarryPins(Host& host, const std::vector<Move>& moves);
+  void Carry(Host& host, const balance::Proposal& proposal,
+             PlannerInputs inputs);
+  // The plan of a proposal, made because of `why`; none if it must not be
+  // sent, which is then the host's standing.
+  std::optional<PlanRecord> Draft(Host& host, Standing why,
+                                  const balance::Proposal& proposal,
+                                  PlannerInputs inputs);
   void Propose(Host& host, PlanRecord plan);
   // Notes why the host is not planned. What lasts for two reports running is
-  // recorded, when it is not what was recorded last.
-  void Stand(Host& host, Standing standing);
-  void RecordStanding(Host& host);
+  // recorded, when it is not what was recorded last; then true.
+  bool Stand(Host& host, Standing standing);
+  // For a verdict of Decide(): with what it was given.
+  void StandBy(Host& host);
+  void Record(Host& host, std::string measurement,
+              std::optional<PlannerInputs> inputs);
 
   Store& store_;
   Journal& journal_;
   PlanBook& plans_;
+  Planners& planners_;
   const Clock& clock_;
   const MayFly may_fly_;
+  std::function<void(const ProcessorSample&)> on_sample_ =
+      [](const ProcessorSample&) {};
   PolicyRecord policy_;
-  std::unique_ptr<balance::Planner> planner_;
+  std::optional<Pause> pause_;
+  // Hosts put off because as many as allowed had plans in flight. Those that
+  // are not dirty any more are passed over.
+  std::deque<Host*> waiting_;
 };
 
 }  // namespace lb::controller

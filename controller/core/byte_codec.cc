@@ -57,6 +57,16 @@ double ByteReader::Double() {
   return std::bit_cast<double>(bits);
 }
 
+std::string ByteReader::Bytes(std::uint64_t size) {
+  if (size > rest_.size()) {
+    Fail();
+    return {};
+  }
+  std::string bytes(rest_.substr(0, size));
+  rest_.remove_prefix(size);
+  return bytes;
+}
+
 absl::Status ByteReader::status() const {
   return failed_ ? absl::DataLossError("packed values are damaged")
                  : absl::OkStatus();

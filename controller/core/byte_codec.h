@@ -14,6 +14,8 @@ namespace lb::controller {
 class ByteWriter {
  public:
   void Unsigned(std::uint64_t value);
+  // As they are; the reader must know how many.
+  void Bytes(std::string_view bytes) { bytes_.append(bytes); }
   // The eight bytes of its IEEE 754 pattern, so exact.
   void Double(double value);
   std::string Take() && { return std::move(bytes_); }
@@ -31,6 +33,8 @@ class ByteReader {
   // Unsigned, at most `max`.
   std::uint64_t UpTo(std::uint64_t max);
   double Double();
+  // The next `size` bytes as they are.
+  std::string Bytes(std::uint64_t size);
   bool AtEnd() const { return rest_.empty(); }
   // DATA_LOSS after a read past the end, over its limit or of bad bytes.
   absl::Status status() const;

@@ -38,6 +38,8 @@ class EventHub {
 
   // Number of the last commit there was before any Publish().
   void set_revision(std::uint64_t revision) { revision_ = revision; }
+  // Of the last event published.
+  std::uint64_t revision() const { return revision_; }
 
   // Events of `host` (empty: all) after revision `after`; 0: from now on.
   // Ends at once with OUT_OF_RANGE if `after` is ahead of the store.

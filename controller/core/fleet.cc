@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "common/log.h"
 #include "common/status.h"
 
@@ -13,22 +12,6 @@ namespace {
 
 Event HostEvent(const Host& host, EventKind kind, std::string message) {
   return {.host = host.name(), .kind = kind, .message = std::move(message)};
-}
-
-std::string Describe(const balance::Policy& policy) {
-  return absl::StrFormat(
-      "mode %s, planner %s, report interval %d ms, half life %d ms, warm-up %d "
-      "ms, trigger %d, target %d, floor %d, z %d, max moves %d, cooldown %d "
-      "ms, return time %d ms, min gain %d, damping %d (permille), "
-      "fair queue quantum %d us, limit %d packets",
-      ToAbsl(balance::ModeName(policy.mode)),
-      ToAbsl(balance::PlannerKindName(policy.planner)),
-      policy.report_interval.count(), policy.half_life.count(),
-      policy.warm_up.count(), policy.trigger_permille, policy.target_permille,
-      policy.floor_permille, policy.z_permille, policy.max_moves_permille,
-      policy.bucket_cooldown.count(), policy.return_time.count(),
-      policy.min_gain_permille, policy.damping_permille,
-      policy.fair_queue_quantum.count(), policy.fair_queue_limit);
 }
 
 EventKind KindOf(AgentEventKind kind) {
@@ -53,8 +36,13 @@ Fleet::Fleet(EventLoop& loop, Store& store, Journal& journal, EventHub& hub,
       hub_(hub),
       clock_(clock),
       planners_(std::move(planners)),
-      plans_(store, journal, clock, [this] { TakeUpDirty(); }),
-      balance_(store, journal, plans_, clock, [this] { return MayFly(); }) {}
+      plans_(store, journal, brake_, clock,
+             [this](Host& host) {
+               balance_.TakeUp(host);
+               balance_.TakeUpWaiting();
+             }),
+      balance_(store, journal, plans_, planners_, clock,
+               [this] { return MayFly(); }) {}
 
 void Fleet::Start(std::optional<balance::Policy> policy,
                   std::function<void(absl::Status)> ready) {
@@ -72,11 +60,14 @@ void Fleet::Start(std::optional<balance::Policy> policy,
 void Fleet::OnLoaded(StoredState state, std::optional<balance::Policy> policy,
                      std::function<void(absl::Status)> ready) {
   hub_.set_revision(state.revision);
+  journal_.Begin(state.revision, state.head);
   const PolicyRecord stored = state.policy.value_or(PolicyRecord());
-  if (absl::Status status = SetPolicy(stored); !status.ok()) {
+  if (absl::Status status = CheckPolicy(stored.policy); !status.ok()) {
     ready(status);
     return;
   }
+  balance_.SetPolicy(stored);
+  balance_.SetPause(state.fleet_pause);
   RestoreHosts(std::move(state));
   journal_.Note(
       {.kind = EventKind::kControllerStarted,
@@ -95,58 +86,60 @@ void Fleet::RestoreHosts(StoredState state) {
     host.digest = ComputeDigest(record.table);
     host.record = std::move(record);
   }
+  for (const ForgottenHost& known : state.forgotten) {
+    auto host = std::make_unique<Host>();
+    host->record.host = known.host;
+    host->record.last_epoch = known.last_epoch;
+    forgotten_[known.host] = std::move(host);
+  }
   for (PlanRecord& plan : state.last_plans) {
-    Host& host = FindOrAdd(plan.host);
-    plans_.Restore(host, std::move(plan));
+    if (Host* host = FindHost(plan.host)) {
+      plans_.Restore(*host, std::move(plan));
+    }
   }
   for (PlanRecord& plan : state.open_proposals) {
-    Host& host = FindOrAdd(plan.host);
-    host.proposal = std::move(plan);
+    if (Host* host = FindHost(plan.host)) host->proposal = std::move(plan);
   }
   // They cool anew: how long ago they moved, no monotonic clock can tell.
   const auto longest =
       std::max(policy().policy.return_time, policy().policy.bucket_cooldown);
   for (const RecentMove& recent : state.recent_moves) {
-    if (clock_.Wall() - recent.time >= longest) continue;
-    FindOrAdd(recent.host).history.Add({&recent.move, 1}, clock_.Monotonic());
+    Host* host = FindHost(recent.host);
+    if (host == nullptr || clock_.Wall() - recent.time >= longest) continue;
+    host->history.Add({&recent.move, 1}, clock_.Monotonic());
   }
 }
 
-absl::Status Fleet::SetPolicy(const PolicyRecord& policy) {
-  LB_ASSIGN_OR_RETURN(auto planner, planners_(policy.policy.planner));
-  balance_.SetPolicy(policy, std::move(planner));
-  return absl::OkStatus();
+Host* Fleet::FindHost(const std::string& name) {
+  const auto it = hosts_.find(name);
+  return it == hosts_.end() ? nullptr : it->second.get();
+}
+
+HostSession* Fleet::SessionOf(const std::string& host) {
+  const Host* found = FindHost(host);
+  return found == nullptr ? nullptr : found->session.get();
 }
 
 void Fleet::ChangePolicy(const balance::Policy& policy,
                          std::function<void(absl::Status)> done) {
-  if (absl::Status valid = balance::ValidatePolicy(policy); !valid.ok()) {
-    done(std::move(valid));
-    return;
-  }
-  if (const auto planner = planners_(policy.planner); !planner.ok()) {
-    done(planner.status());
+  if (absl::Status fit = CheckPolicy(policy); !fit.ok()) {
+    done(std::move(fit));
     return;
   }
   Change change;
   change.event = {.kind = EventKind::kPolicyChanged,
-                  .message = Describe(policy)};
-  change.policy = policy;
-  journal_.Commit(std::move(change), [this, policy, done = std::move(done)](
-                                         const absl::StatusOr<Committed>&
-                                             committed) {
-    if (!committed.ok()) {
-      done(committed.status());
-      return;
-    }
-    const absl::Status status = SetPolicy({committed->policy_revision, policy});
-    if (status.ok()) {
-      for (const auto& [id, host] : sessions_) {
-        host->session->link().SendPolicy(balance_.policy());
-      }
-    }
-    done(status);
-  });
+                  .message = DescribePolicy(policy)};
+  change.policy = {.policy = policy};
+  journal_.Commit(std::move(change),
+                  [this, policy, done = std::move(done)](
+                      const absl::StatusOr<Committed>& committed) {
+                    if (!committed.ok()) {
+                      done(committed.status());
+                      return;
+                    }
+                    SetDefaultPolicy({committed->policy_revision, policy});
+                    done(absl::OkStatus());
+                  });
 }
 
 void Fleet::ScheduleTick() {
@@ -157,7 +150,11 @@ void Fleet::Tick() {
   for (const auto& [name, host] : hosts_) {
     plans_.Tick(*host);
     balance_.Tick(*host);
+    if (host->unsaved && !journal_.degraded()) Keep(*host, {});
   }
+  HaltIfWrong();
+  balance_.TakeUpWaiting();
+  journal_.Probe();
   ScheduleTick();
 }
 
@@ -169,6 +166,11 @@ Host* Fleet::Find(SessionId id) {
 Host& Fleet::FindOrAdd(const std::string& name) {
   std::unique_ptr<Host>& host = hosts_[name];
   if (!host) {
+    const auto known = forgotten_.extract(name);
+    if (!known.empty()) {
+      host = std::move(known.mapped());
+      return *host;
+    }
     host = std::make_unique<Host>();
     host->record.host = name;
   }
@@ -214,7 +216,8 @@ SessionId Fleet::Open(std::shared_ptr<AgentLink> link, const Hello& hello) {
   host.session = std::make_unique<HostSession>(id, std::move(link), hello,
                                                clock_.Monotonic());
   host.session->link().SendWelcome(
-      {store_.identity().store_id, store_.identity().term, policy()});
+      {store_.identity().store_id, store_.identity().term, PolicyOf(host)});
+  SendDrain(host);
   NoteConnected(host);
   if (host.fenced.empty()) plans_.Reconcile(host, hello);
   return id;
@@ -235,7 +238,8 @@ void Fleet::TakeOver(Host& host, const Hello& hello) {
   record.labels = hello.labels;
   record.connect_time = clock_.Wall();
   if (!same_data_plane) {
-    host.load.emplace(record.layout, record.table, policy().policy.half_life);
+    host.load.emplace(record.layout, record.table,
+                      PolicyOf(host).policy.half_life);
     host.last_report.reset();
   }
   host.over_trigger = 0;
@@ -244,10 +248,21 @@ void Fleet::TakeOver(Host& host, const Hello& hello) {
   host.standing = {"NO_REPORT", "no report yet", true};
   host.standing_times = 0;
   host.fenced = FencedReason(host, hello);
+  // Below what the agent has seen it would take no plan. Committed with the
+  // record, before any plan is.
+  if (host.fenced.empty()) {
+    record.last_epoch = std::max(record.last_epoch, hello.seen_epoch);
+  }
 }
 
 std::string Fleet::FencedReason(const Host& host, const Hello& hello) const {
   const StoreIdentity identity = store_.identity();
+  if (!identity.fenced.empty()) {
+    return absl::StrCat("the store is: ", identity.fenced,
+                        "; adopt it to go on from it");
+  }
+  // What was seen before the adoption binds nobody any more.
+  if (hello.seen_term < identity.adopted_term) return {};
   if (!hello.store_id.empty() && hello.store_id != identity.store_id) {
     return absl::StrCat("its last plan came from store ", hello.store_id,
                         ", this is store ", identity.store_id);
@@ -271,10 +286,7 @@ void Fleet::NoteConnected(Host& host) {
       absl::StrCat("version ", host.record.software_version, ", ",
                    host.record.layout.processors.size(), " processors, ",
                    host.record.layout.buckets, " buckets"));
-  change.host = host.record;
-  journal_.Commit(std::move(change), [](const absl::StatusOr<Committed>&) {
-    // Every plan and every later event of this kind brings the record again.
-  });
+  Keep(host, std::move(change));
   if (!host.fenced.empty()) {
     host.standing = {"FENCED", host.fenced, true};
     if (host.recorded_code != "FENCED") {
@@ -282,6 +294,15 @@ void Fleet::NoteConnected(Host& host) {
       journal_.Note(HostEvent(host, EventKind::kHostFenced, host.fenced));
     }
   }
+}
+
+void Fleet::Keep(Host& host, Change change) {
+  change.host = host.record;
+  host.unsaved = false;
+  journal_.Commit(std::move(change),
+                  [&host](const absl::StatusOr<Committed>& committed) {
+                    if (!committed.ok()) host.unsaved = true;
+                  });
 }
 
 void Fleet::OnReport(SessionId id, const Report& report) {
@@ -317,16 +338,24 @@ void Fleet::OnTableChanged(SessionId id, const TableChanged& changed) {
   SetTable(*host, changed.table, changed.digest, clock_.Monotonic());
   Change change;
   change.event = HostEvent(*host, EventKind::kTableChanged, changed.reason);
-  change.host = host->record;
-  journal_.Commit(std::move(change), [](const absl::StatusOr<Committed>&) {
-    // The next plan or hello brings the record again.
-  });
+  Keep(*host, std::move(change));
 }
 
 void Fleet::OnAgentEvent(SessionId id, const AgentEvent& event) {
   Host* host = Find(id);
   if (host == nullptr) return;
-  journal_.Note(HostEvent(*host, KindOf(event.kind), event.message));
+  const auto left_out = host->agent_events.Take(clock_.Monotonic());
+  if (!left_out) return;
+  std::string message = event.message;
+  if (*left_out > 0) {
+    absl::StrAppend(&message, " (", *left_out,
+                    " events before this one were too many to keep)");
+  }
+  journal_.Note(HostEvent(*host, KindOf(event.kind), std::move(message)));
+}
+
+void Fleet::OnAnswer(SessionId id, const Answer& answer) {
+  if (const Host* host = Find(id)) on_answer_(host->name(), answer);
 }
 
 void Fleet::OnClosed(SessionId id) {
@@ -345,7 +374,7 @@ void Fleet::Lose(Host& host) {
   journal_.Note(HostEvent(host, EventKind::kHostDisconnected,
                           "goes on with its last table"));
   plans_.OnSessionLost(host);
-  TakeUpDirty();
+  balance_.TakeUpWaiting();
 }
 
 void Fleet::CloseAll(const GoAway& go_away) {
@@ -355,22 +384,14 @@ void Fleet::CloseAll(const GoAway& go_away) {
   }
 }
 
-bool Fleet::MayFly() const {
-  const MonotonicTime now = clock_.Monotonic();
-  const auto in_flight = std::count_if(
-      sessions_.begin(), sessions_.end(), [now](const auto& entry) {
-        const Flight& flight = entry.second->flight;
-        // One agent that never answers must not hold up all others.
-        return flight.stage != Flight::Stage::kNone &&
-               now - flight.begun <= PlanBook::kAnswerLimit;
-      });
+bool Fleet::MayFly() {
+  if (halting_ || FleetBrake::MustHalt(brake_.Look(clock_.Monotonic()))) {
+    return false;
+  }
+  const PlanBook::InFlight in_flight = plans_.CountInFlight();
   const std::size_t allowed =
       std::max<std::size_t>(sessions_.size() * kInFlightPercent / 100, 1);
-  return static_cast<std::size_t>(in_flight) < allowed;
-}
-
-void Fleet::TakeUpDirty() {
-  for (const auto& [id, host] : sessions_) balance_.TakeUp(*host);
+  return in_flight.fresh < allowed && in_flight.overdue <= allowed;
 }
 
 }  // namespace lb::controller

@@ -11,22 +11,19 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "balance/planner.h"
 #include "controller/core/agent_link.h"
 #include "controller/core/agent_messages.h"
 #include "controller/core/balance_loop.h"
 #include "controller/core/event_hub.h"
 #include "controller/core/event_loop.h"
+#include "controller/core/fleet_brake.h"
 #include "controller/core/host.h"
 #include "controller/core/journal.h"
 #include "controller/core/plan_book.h"
+#include "controller/core/planners.h"
 #include "controller/core/store.h"
 
 namespace lb::controller {
-
-using PlannerFactory =
-    std::function<absl::StatusOr<std::unique_ptr<balance::Planner>>(
-        balance::PlannerKind)>;
 
 class Fleet {
  public:
@@ -35,8 +32,11 @@ class Fleet {
   static constexpr std::chrono::hours kLookBack{24};
   // Repeated refusals of one host's duplicate are one event a minute.
   static constexpr std::chrono::minutes kDuplicateEventInterval{1};
-  // Share of the connected hosts, at least one, with plans in flight. A plan
-  // that is overdue counts no more.
+  // The balancer sends a plan while fewer than this share of the connected
+  // hosts (at least one) have one in flight. An agent that does not answer
+  // holds up the others for PlanBook::kOverdue only; but when more plans than
+  // that share are overdue, no further one is sent until they are answered,
+  // their streams have ended, or PlanBook::kAnswerLimit is over.
   static constexpr std::size_t kInFlightPercent = 5;
 
   // All outlive the fleet, and the loop runs nothing more once it is gone.
@@ -53,6 +53,8 @@ class Fleet {
   // UNIMPLEMENTED if there is no such planner; nothing is changed then.
   void ChangePolicy(const balance::Policy& policy,
                     std::function<void(absl::Status)> done);
+  // INVALID_ARGUMENT or UNIMPLEMENTED if hosts cannot be balanced by it.
+  absl::Status CheckPolicy(const balance::Policy& policy);
 
   // A stream begins with `hello`. Returns its session; or 0, having closed the
   // link with INVALID_ARGUMENT, FAILED_PRECONDITION or, while another instance
@@ -63,47 +65,95 @@ class Fleet {
   void OnReport(SessionId id, const Report& report);
   void OnPlanResult(SessionId id, const PlanResult& result);
   void OnTableChanged(SessionId id, const TableChanged& changed);
+  // More than ten at once and one a second of a host are counted only.
   void OnAgentEvent(SessionId id, const AgentEvent& event);
+  void OnAnswer(SessionId id, const Answer& answer);
   // The stream is gone.
   void OnClosed(SessionId id);
   // Asks every agent to come back after a while, and ends its stream.
   void CloseAll(const GoAway& go_away);
 
+  // Where answers to queries go.
+  void set_on_answer(
+      std::function<void(const std::string& host, const Answer& answer)> sink) {
+    on_answer_ = std::move(sink);
+  }
+  // Where sound measurements go as they arrive.
+  void set_on_sample(std::function<void(const ProcessorSample&)> sink) {
+    balance_.set_on_sample(std::move(sink));
+  }
+  // The stream of a host; null if it is not connected.
+  HostSession* SessionOf(const std::string& host);
+
+  // By name; without hosts that were forgotten.
   const std::map<std::string, std::unique_ptr<Host>>& hosts() const {
     return hosts_;
   }
+  // Null if there is none. Never deleted while the fleet lives.
+  Host* FindHost(const std::string& name);
   const PolicyRecord& policy() const { return balance_.policy(); }
+  const PolicyRecord& PolicyOf(const Host& host) const {
+    return balance_.PolicyOf(host);
+  }
+  const std::optional<Pause>& pause() const { return balance_.pause(); }
+  Planners& planners() { return planners_; }
+  PlanBook& plans() { return plans_; }
+
+  // What follows takes up in memory what was committed before.
+  void SetDefaultPolicy(const PolicyRecord& policy);
+  // None: the host follows the default again.
+  void SetHostPolicy(Host& host, std::optional<PolicyRecord> policy);
+  void SetIntent(Host& host, HostIntent intent);
+  void SetPause(std::optional<Pause> pause);
+  // Requires a host that is not connected.
+  void Forget(const std::string& name);
+  // The store has another term: every host that is fenced is asked for a new
+  // hello, which tells whether it still is.
+  void OnAdopted();
+  // The highest term that this store or a connected agent has seen.
+  Term HighestSeenTerm() const;
+  // Whether the store or a connected host is fenced.
+  bool AnyFenced() const;
 
  private:
   void OnLoaded(StoredState state, std::optional<balance::Policy> policy,
                 std::function<void(absl::Status)> ready);
   void RestoreHosts(StoredState state);
-  absl::Status SetPolicy(const PolicyRecord& policy);
   void ScheduleTick();
   void Tick();
 
   Host* Find(SessionId id);
   Host& FindOrAdd(const std::string& name);
+  void SendDrain(Host& host);
   bool Refuse(Host& host, const Hello& hello, AgentLink& link);
   void TakeOver(Host& host, const Hello& hello);
   std::string FencedReason(const Host& host, const Hello& hello) const;
   void NoteConnected(Host& host);
+  // Commits the change with the host's record; what cannot be committed is
+  // tried again, the record at least.
+  void Keep(Host& host, Change change);
   void Lose(Host& host);
-  bool MayFly() const;
-  void TakeUpDirty();
+  bool MayFly();
+  void HaltIfWrong();
 
   EventLoop& loop_;
   Store& store_;
   Journal& journal_;
   EventHub& hub_;
   const Clock& clock_;
-  const PlannerFactory planners_;
+  Planners planners_;
+  FleetBrake brake_;
+  bool halting_ = false;
   PlanBook plans_;
   BalanceLoop balance_;
-  // Hosts are never removed, so that callbacks may keep references.
+  // Hosts are never deleted, so that callbacks may keep references: what was
+  // forgotten is kept aside, and taken back when it connects again.
   std::map<std::string, std::unique_ptr<Host>> hosts_;
+  std::map<std::string, std::unique_ptr<Host>> forgotten_;
   std::map<SessionId, Host*> sessions_;
   SessionId last_session_ = 0;
+  std::function<void(const std::string&, const Answer&)> on_answer_ =
+      [](const std::string&, const Answer&) {};
 };
 
 }  // namespace lb::controller

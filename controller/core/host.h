@@ -4,9 +4,11 @@
 #ifndef LB_CONTROLLER_CORE_HOST_H_
 #define LB_CONTROLLER_CORE_HOST_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,7 @@
 #include "balance/move_history.h"
 #include "common/clock.h"
 #include "controller/core/agent_messages.h"
+#include "controller/core/allowance.h"
 #include "controller/core/host_session.h"
 #include "controller/core/records.h"
 #include "controller/core/store.h"
@@ -36,6 +39,7 @@ struct Flight {
   MonotonicTime since;  // of the stage
   // kRecording: what is to be committed, again if the store could not.
   std::optional<Change> outcome;
+  Digest left;  // kRecording: of the table that the plan left in force
   bool commit_under_way = false;
   bool acknowledge = false;  // to the agent, once it is durable
   bool ask_again = false;    // then ask for a hello: the table is not known
@@ -48,6 +52,7 @@ struct Measuring {
   Digest table;
   double before = 1;
   double predicted = 1;
+  bool balancing = true;  // it was made to even the host out
   std::uint32_t reports = 0;
   std::chrono::nanoseconds interval{0};
   std::vector<ProcessorLoad> processors{};  // busy summed, last capacity
@@ -85,6 +90,9 @@ struct Host {
   balance::MoveHistory history;
   std::uint32_t over_trigger = 0;
   balance::Decision decision;
+  // What the decision was made from: the measurement, and over_trigger then.
+  balance::HostMeasurement measured;
+  std::uint32_t measured_over_trigger = 0;
   // A decision was put off because this host, or as many as allowed, had a
   // plan in flight: to be taken up as soon as one is settled.
   bool dirty = false;
@@ -99,9 +107,13 @@ struct Host {
   // PlanBook's.
   Flight flight;
   std::optional<Measuring> measuring;
+  // Plans no longer in flight whose results are on their way into the store.
+  std::set<Epoch> settling;
 
   // Fleet's.
   std::optional<MonotonicTime> duplicate_event;  // last time it was recorded
+  bool unsaved = false;  // the store could not keep the record
+  Allowance agent_events{std::chrono::seconds(1), 10};
 
   const std::string& name() const { return record.host; }
   bool connected() const { return session != nullptr; }

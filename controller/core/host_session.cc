@@ -47,6 +47,10 @@ absl::Status ValidateTexts(const Hello& hello) {
   return absl::OkStatus();
 }
 
+bool Names(const std::vector<std::string>& features, std::string_view feature) {
+  return std::find(features.begin(), features.end(), feature) != features.end();
+}
+
 }  // namespace
 
 absl::Status ValidateHostName(std::string_view host) {
@@ -99,7 +103,15 @@ HostSession::HostSession(SessionId id, std::shared_ptr<AgentLink> link,
     : id_(id),
       link_(std::move(link)),
       instance_id_(hello.instance_id),
+      seen_term_(hello.seen_term),
+      drain_(Names(hello.features, kDrainFeature)),
+      query_(Names(hello.features, kQueryFeature)),
       last_end_(now) {}
+
+bool HostSession::Has(std::string_view feature) const {
+  return (drain_ && feature == kDrainFeature) ||
+         (query_ && feature == kQueryFeature);
+}
 
 absl::Status HostSession::OnReport(const Report& report,
                                    MonotonicTime arrival) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "common/clock.h"
@@ -18,6 +19,10 @@ namespace lb::controller {
 
 // Rises over all streams of a controller; 0 names none.
 using SessionId = std::uint64_t;
+
+// What an agent may be able to do, beside what all are.
+inline constexpr std::string_view kDrainFeature = "drain";
+inline constexpr std::string_view kQueryFeature = "query";
 
 // INVALID_ARGUMENT unless `host` is 1 to 63 letters, digits, '.', '_' or '-'
 // and begins with a letter or digit, so that it can stand in hosts/HOST.
@@ -40,6 +45,9 @@ class HostSession {
   SessionId id() const { return id_; }
   AgentLink& link() { return *link_; }
   const std::string& instance_id() const { return instance_id_; }
+  Term seen_term() const { return seen_term_; }
+  // Whether the agent has the feature, one of those above.
+  bool Has(std::string_view feature) const;
 
   // Takes note of a report's times. INVALID_ARGUMENT if its sequence did not
   // rise or it ends before it starts; the stream must then be closed.
@@ -58,6 +66,9 @@ class HostSession {
   const SessionId id_;
   const std::shared_ptr<AgentLink> link_;
   const std::string instance_id_;
+  const Term seen_term_;
+  const bool drain_;
+  const bool query_;
   std::uint64_t sequence_ = 0;
   std::optional<std::chrono::nanoseconds> smallest_difference_;
   std::chrono::nanoseconds age_{0};

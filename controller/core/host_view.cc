@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "balance/imbalance_index.h"
+#include "controller/core/host_intents.h"
 #include "controller/core/usage.h"
 
 namespace lb::controller {
@@ -33,7 +34,6 @@ void FillMeasured(const Host& host, const LoadSample& load, HostView& view) {
   view.imbalance = balance::Imbalance(usage);
   view.bound = balance::Bound(usage, HeaviestLoad(load.buckets));
   view.counters = load.counters;
-  view.buckets = load.buckets;
   for (std::size_t i = 0; i < usage.size(); ++i) {
     const ProcessorLoad& processor = load.processors[i];
     view.processors.push_back(
@@ -62,11 +62,12 @@ void FillMeasured(const Host& host, const LoadSample& load, HostView& view) {
 
 }  // namespace
 
-HostView ViewOf(const Host& host, const PolicyRecord& policy) {
+HostView SummaryOf(const Host& host, const PolicyRecord& policy) {
   HostView view;
   view.record = host.record;
+  view.record.table = {};
   view.digest = host.digest;
-  view.policy = policy;
+  view.policy = host.record.policy.value_or(policy);
   if (!host.connected()) {
     view.state = HostState::kDisconnected;
   } else if (!host.fenced.empty() || host.standing.frozen) {
@@ -76,10 +77,25 @@ HostView ViewOf(const Host& host, const PolicyRecord& policy) {
   }
   view.reason = ReasonOf(host.standing);
   if (host.last_report) {
-    FillMeasured(host, *host.last_report, view);
+    LoadSample load = *host.last_report;
+    MarkDrained(host.record.intent, load.processors);
+    FillMeasured(host, load, view);
   } else {
     FillIdle(host, view);
   }
+  for (const ProcessorId drained : host.record.intent.drained) {
+    if (drained.index() < view.processors.size()) {
+      view.processors[drained.index()].in_service = false;
+      view.processors[drained.index()].drained = true;
+    }
+  }
+  return view;
+}
+
+HostView ViewOf(const Host& host, const PolicyRecord& policy) {
+  HostView view = SummaryOf(host, policy);
+  view.record.table = host.record.table;
+  if (host.last_report) view.buckets = host.last_report->buckets;
   return view;
 }
 

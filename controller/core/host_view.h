@@ -29,7 +29,8 @@ struct ProcessorView {
   std::uint32_t buckets = 0;
   double index = 0;
   std::uint32_t quota = 0;
-  bool in_service = true;
+  bool in_service = true;  // false: drained or stalled
+  bool drained = false;
   bool stalled = false;
   std::uint64_t packets_per_s = 0;
   std::uint64_t backlog_packets = 0;
@@ -51,7 +52,10 @@ struct HostView {
   std::vector<BucketLoad> buckets;  // of the last report
 };
 
+// `policy` is the default's, shown unless the host has one of its own.
 HostView ViewOf(const Host& host, const PolicyRecord& policy);
+// Without table and bucket loads, which are most of it: for lists and watches.
+HostView SummaryOf(const Host& host, const PolicyRecord& policy);
 
 }  // namespace lb::controller
 

@@ -9,7 +9,6 @@
 #include "common/log.h"
 #include "common/status.h"
 #include "controller/core/plan_outcome.h"
-#include "controller/core/usage.h"
 
 namespace lb::controller {
 namespace {
@@ -22,49 +21,72 @@ void AskForHello(Host& host, const std::string& why) {
   host.session->link().Close(absl::AbortedError(why));
 }
 
-Event PlanEvent(const PlanRecord& plan, PlanState state,
-                std::string_view message) {
-  return {.host = plan.host,
-          .kind = EventOf(state),
-          .message = absl::StrCat(PlanName(plan), ": ", ToAbsl(message))};
+// Of the plan that the agent is to answer.
+bool IsOfFlight(const Host& host, const PlanResult& result) {
+  const Flight& flight = host.flight;
+  return flight.stage == Stage::kSent && flight.plan.epoch == result.epoch &&
+         flight.plan.term == result.term;
 }
 
 }  // namespace
 
 void PlanBook::Send(Host& host, PlanRecord plan) {
-  plan.state = PlanState::kSent;
-  plan.create_time = clock_.Wall();
-  host.flight = {};
-  host.flight.stage = Stage::kCommitting;
-  host.flight.plan = plan;
-  host.flight.begun = host.flight.since = clock_.Monotonic();
-  Change change;
-  change.event = {
+  Send(host, std::move(plan), {}, [](const absl::StatusOr<Committed>&) {
+    // The host's standing tells, and the next report plans anew.
+  });
+}
+
+void PlanBook::Send(Host& host, PlanRecord plan, Change with,
+                    Store::Callback<Committed> done) {
+  with.event = {
       .host = host.name(),
       .kind = EventKind::kPlanSent,
       .message = absl::StrFormat("%d moves, imbalance %.3f, %.3f predicted: %s",
                                  plan.moves.size(), plan.imbalance_before,
                                  plan.imbalance_predicted, plan.reason)};
-  change.host = host.record;
-  change.plan = std::move(plan);
-  journal_.Commit(std::move(change),
-                  [this, &host, session = host.session->id()](
-                      const absl::StatusOr<Committed>& committed) {
-                    OnCommitted(host, session, committed);
-                  });
+  with.host = host.record;
+  const bool proposal = plan.id != 0;
+  if (proposal) {
+    with.event->message =
+        absl::StrCat(PlanName(plan), " applied: ", with.event->message);
+    with.update = {.id = plan.id, .state = PlanState::kSent, .term = plan.term};
+  }
+  plan.state = PlanState::kSent;
+  plan.create_time = clock_.Wall();
+  if (!proposal) with.plan = plan;
+  host.flight = {};
+  host.flight.stage = Stage::kCommitting;
+  host.flight.plan = std::move(plan);
+  host.flight.begun = host.flight.since = clock_.Monotonic();
+  in_flight_.insert(&host);
+  journal_.Commit(
+      std::move(with),
+      [this, &host, session = host.session->id(), done = std::move(done)](
+          const absl::StatusOr<Committed>& committed) mutable {
+        OnCommitted(host, session, committed);
+        std::move(done)(committed);
+      });
+}
+
+void PlanBook::EndFlight(Host& host) {
+  host.flight = {};
+  in_flight_.erase(&host);
 }
 
 void PlanBook::OnCommitted(Host& host, SessionId session,
                            const absl::StatusOr<Committed>& committed) {
   Flight& flight = host.flight;
   if (!committed.ok()) {
-    flight = {};
+    EndFlight(host);
     host.standing = {"STORE_UNAVAILABLE", OneLine(committed.status()), true};
-    settled_();
+    settled_(host);
     return;
   }
-  flight.plan.id = committed->plan_id;
+  if (flight.plan.id == 0) flight.plan.id = committed->plan_id;
   flight.plan.epoch = committed->epoch;
+  if (host.proposal && host.proposal->id == flight.plan.id) {
+    host.proposal.reset();
+  }
   host.record.last_epoch = committed->epoch;
   ++host.record.plan_count;
   if (!host.connected() || host.session->id() != session) {
@@ -79,6 +101,9 @@ void PlanBook::OnCommitted(Host& host, SessionId session,
   }
   flight.stage = Stage::kSent;
   flight.since = clock_.Monotonic();
+  if (flight.plan.author == kBalancer) {
+    brake_.NotePlanned(host.name(), flight.since);
+  }
   host.session->link().SendPlan(
       {.plan = {.host = host.name(),
                 .store_id = store_.identity().store_id,
@@ -91,14 +116,19 @@ void PlanBook::OnCommitted(Host& host, SessionId session,
 }
 
 void PlanBook::OnResult(Host& host, const PlanResult& result) {
+  if (IsOfFlight(host, result)) {
+    host.flight.ask_again = !AdoptTable(host, result);
+  }
+  Settle(host, result);
+}
+
+void PlanBook::Settle(Host& host, const PlanResult& result) {
   const Flight& flight = host.flight;
-  const bool in_flight = flight.stage != Stage::kNone &&
-                         flight.plan.epoch == result.epoch &&
-                         flight.plan.term == result.term;
-  if (!in_flight) {
-    SettleStored(host, result);
-  } else if (flight.stage == Stage::kSent) {
+  if (IsOfFlight(host, result)) {
     SettleFlight(host, result);
+  } else if (flight.stage == Stage::kNone || flight.plan.term != result.term ||
+             flight.plan.epoch != result.epoch) {
+    SettleStored(host, result);
   }
   // Otherwise it is being recorded, and acknowledged after that.
 }
@@ -106,12 +136,19 @@ void PlanBook::OnResult(Host& host, const PlanResult& result) {
 void PlanBook::SettleFlight(Host& host, const PlanResult& result) {
   Flight& flight = host.flight;
   flight.acknowledge = true;
-  flight.ask_again = !AdoptTable(host, result);
+  flight.left = result.digest;
+  if (result.state != ApplyState::kRejected) {
+    host.record.term = flight.plan.term;
+    host.record.epoch = flight.plan.epoch;
+  }
   PlanUpdate update = UpdateFrom(flight.plan, result, clock_.Wall());
   const std::string message = DescribeResult(update, flight.plan.moves.size());
   if (update.state == PlanState::kRejected) {
     host.refusal = {flight.plan.base, flight.plan.digest, result.reason,
                     clock_.Monotonic()};
+    if (flight.plan.author == kBalancer) {
+      brake_.NoteRejected(host.name(), clock_.Monotonic());
+    }
   }
   Record(host, std::move(update), message);
 }
@@ -133,15 +170,13 @@ bool PlanBook::AdoptTable(Host& host, const PlanResult& result) {
     if (ComputeDigest(table) != result.digest) return false;
     SetTable(host, std::move(table), result.digest, clock_.Monotonic());
   }
-  if (result.state != ApplyState::kRejected) {
-    host.record.term = plan.term;
-    host.record.epoch = plan.epoch;
-  }
   return true;
 }
 
 void PlanBook::SettleStored(Host& host, PlanResult result) {
   const Epoch epoch = result.epoch;
+  // Said again meanwhile; the one answer is acknowledged.
+  if (!host.settling.insert(epoch).second) return;
   store_.GetPlan(host.name(), epoch,
                  [this, &host, result = std::move(result)](
                      const absl::StatusOr<PlanRecord>& plan) {
@@ -152,10 +187,12 @@ void PlanBook::SettleStored(Host& host, PlanResult result) {
 void PlanBook::OnStoredPlan(Host& host, const PlanResult& result,
                             const absl::StatusOr<PlanRecord>& plan) {
   const auto acknowledge = [&host, term = result.term, epoch = result.epoch] {
+    host.settling.erase(epoch);
     if (host.connected()) host.session->link().SendPlanResultAck(term, epoch);
   };
   if (!plan.ok() && !absl::IsNotFound(plan.status())) {
     // Not acknowledged, so the agent says it again in its next hello.
+    host.settling.erase(result.epoch);
     spdlog::warn("host {}: the result of plan {} waits: {}", host.name(),
                  result.epoch.value(), OneLine(plan.status()));
     return;
@@ -170,7 +207,9 @@ void PlanBook::OnStoredPlan(Host& host, const PlanResult& result,
                            DescribeResult(update, plan->moves.size()));
   change.update = std::move(update);
   journal_.Commit(std::move(change),
-                  [acknowledge](const absl::StatusOr<Committed>& committed) {
+                  [&host, epoch = result.epoch,
+                   acknowledge](const absl::StatusOr<Committed>& committed) {
+                    host.settling.erase(epoch);
                     if (committed.ok()) acknowledge();
                   });
 }
@@ -210,39 +249,31 @@ void PlanBook::OnOutcomeCommitted(Host& host,
                                   const absl::StatusOr<Committed>& committed) {
   host.flight.commit_under_way = false;
   if (!committed.ok()) return;  // Tick() tries again
-  Flight flight = std::exchange(host.flight, {});
+  const Flight flight = std::move(host.flight);
+  EndFlight(host);
+  PlanRecord plan = flight.plan;
   const PlanUpdate& update = *flight.outcome->update;
-  flight.plan.state = update.state;
+  plan.state = update.state;
   for (const MoveResult& move : update.moves) {
     if (move.outcome != MoveOutcome::kNotMoved) ++host.record.move_count;
   }
   if (flight.acknowledge && host.connected()) {
-    host.session->link().SendPlanResultAck(flight.plan.term, flight.plan.epoch);
+    host.session->link().SendPlanResultAck(plan.term, plan.epoch);
   }
-  if (CanFollow(update.state, PlanState::kMeasured) && !flight.ask_again &&
-      host.record.epoch == flight.plan.epoch) {
-    host.measuring = {.plan_id = flight.plan.id,
-                      .epoch = flight.plan.epoch,
-                      .table = host.digest,
-                      .before = flight.plan.imbalance_before,
-                      .predicted = flight.plan.imbalance_predicted};
+  if (CanFollow(plan.state, PlanState::kMeasured) &&
+      flight.left == host.digest) {
+    StartMeasuring(host, plan);
   }
   if (flight.ask_again) {
-    AskForHello(host,
-                absl::StrCat("the table after plan ", flight.plan.epoch.value(),
-                             " is not known here"));
+    AskForHello(host, absl::StrCat("the table after plan ", plan.epoch.value(),
+                                   " is not known here"));
   }
-  settled_();
+  settled_(host);
 }
 
 void PlanBook::Restore(Host& host, PlanRecord plan) {
   if (CanFollow(plan.state, PlanState::kMeasured)) {
-    if (host.record.epoch != plan.epoch) return;
-    host.measuring = {.plan_id = plan.id,
-                      .epoch = plan.epoch,
-                      .table = host.digest,
-                      .before = plan.imbalance_before,
-                      .predicted = plan.imbalance_predicted};
+    StartMeasuring(host, plan);
     return;
   }
   if (!IsOpen(plan.state)) return;
@@ -250,6 +281,7 @@ void PlanBook::Restore(Host& host, PlanRecord plan) {
   host.flight.stage = Stage::kSent;
   host.flight.begun = host.flight.since = clock_.Monotonic();
   host.flight.plan = std::move(plan);
+  in_flight_.insert(&host);
   OnSessionLost(host);
 }
 
@@ -293,61 +325,34 @@ void PlanBook::Reconcile(Host& host, const Hello& hello) {
   } else if (flight.stage == Stage::kSent) {
     flight.since = clock_.Monotonic();
   }
-  if (hello.last_result) OnResult(host, *hello.last_result);
+  if (!hello.last_result) return;
+  // Of a plan of another store, from before this one was adopted.
+  const StoreIdentity identity = store_.identity();
+  const bool foreign = !hello.store_id.empty() &&
+                       hello.store_id != identity.store_id &&
+                       hello.last_result->term < identity.adopted_term;
+  if (foreign) {
+    host.session->link().SendPlanResultAck(hello.last_result->term,
+                                           hello.last_result->epoch);
+  } else {
+    // The hello's table is the newer one.
+    Settle(host, *hello.last_result);
+  }
 }
 
-void PlanBook::OnReport(Host& host, const LoadSample& load) {
-  if (!host.measuring || !OfCurrentTable(host, load)) return;
-  Measuring& measuring = *host.measuring;
-  if (measuring.processors.size() != load.processors.size()) {
-    measuring.processors.assign(load.processors.size(), {});
-    measuring.reports = 0;
-    measuring.interval = {};
+PlanBook::InFlight PlanBook::CountInFlight() const {
+  const MonotonicTime now = clock_.Monotonic();
+  InFlight count;
+  for (const Host* host : in_flight_) {
+    if (!host->connected() || !host->fenced.empty()) continue;
+    const auto age = now - host->flight.begun;
+    if (age <= kOverdue) {
+      ++count.fresh;
+    } else if (age <= kAnswerLimit) {
+      ++count.overdue;
+    }
   }
-  for (std::size_t i = 0; i < load.processors.size(); ++i) {
-    ProcessorLoad& sum = measuring.processors[i];
-    sum.busy += load.processors[i].busy;
-    sum.capacity_permille = load.processors[i].capacity_permille;
-    sum.in_service = load.processors[i].in_service;
-  }
-  const auto elapsed = load.end - load.start;
-  measuring.interval += elapsed;
-  if (elapsed >= balance::HostLoad::kShortestReport) ++measuring.reports;
-  if (measuring.reports < balance::HostLoad::kEnoughReports ||
-      measuring.commit_under_way) {
-    return;
-  }
-  LoadSample merged;
-  merged.end = measuring.interval;
-  merged.processors = measuring.processors;
-  CommitMeasured(host, balance::Imbalance(UsageOf(merged, host.record.table)));
-}
-
-void PlanBook::CommitMeasured(Host& host, double achieved) {
-  Measuring& measuring = *host.measuring;
-  measuring.commit_under_way = true;
-  PlanRecord named;
-  named.host = host.name();
-  named.epoch = measuring.epoch;
-  Change change;
-  change.event = PlanEvent(
-      named, PlanState::kMeasured,
-      absl::StrFormat("imbalance %.3f before, %.3f predicted, %.3f achieved",
-                      measuring.before, measuring.predicted, achieved));
-  change.update = {.id = measuring.plan_id,
-                   .state = PlanState::kMeasured,
-                   .imbalance_achieved = achieved};
-  journal_.Commit(std::move(change),
-                  [&host, id = measuring.plan_id](
-                      const absl::StatusOr<Committed>& committed) {
-                    if (!host.measuring || host.measuring->plan_id != id) {
-                      return;
-                    }
-                    host.measuring->commit_under_way = false;
-                    // Otherwise with the next report, which only makes the
-                    // measurement longer.
-                    if (committed.ok()) host.measuring.reset();
-                  });
+  return count;
 }
 
 void PlanBook::Tick(Host& host) {

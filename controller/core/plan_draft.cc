@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "balance/proposal_draft.h"
 #include "common/status.h"
 #include "controller/core/planner_inputs.h"
 
@@ -12,7 +13,7 @@ namespace lb::controller {
 namespace {
 
 absl::Status CheckProposal(const Table& base, const Table& next,
-                           const balance::Snapshot& snapshot,
+                           std::size_t processors,
                            const balance::Proposal& proposal) {
   if (next.buckets() != base.buckets()) {
     return absl::InternalError(
@@ -20,7 +21,7 @@ absl::Status CheckProposal(const Table& base, const Table& next,
                      " buckets for one of ", base.buckets()));
   }
   for (std::size_t b = 0; b < next.buckets(); ++b) {
-    if (next.owner[b].index() >= snapshot.processors.size()) {
+    if (next.owner[b].index() >= processors) {
       return absl::InternalError(
           absl::StrCat("the planner gave bucket ", b, " to processor ",
                        next.owner[b].value(), ", which does not exist"));
@@ -41,18 +42,16 @@ absl::Status CheckProposal(const Table& base, const Table& next,
 
 }  // namespace
 
-absl::StatusOr<PlanRecord> DraftPlan(const Table& base,
-                                     const balance::Planner& planner,
-                                     const balance::Snapshot& snapshot,
-                                     const balance::PlanRequest& request,
+absl::StatusOr<PlanRecord> DraftPlan(const Table& base, std::size_t processors,
                                      const balance::Proposal& proposal) {
   PlanRecord plan;
   plan.table = {base.hash, base.key_id, proposal.assignment};
-  LB_RETURN_IF_ERROR(CheckProposal(base, plan.table, snapshot, proposal));
+  LB_RETURN_IF_ERROR(CheckProposal(base, plan.table, processors, proposal));
   plan.base = ComputeDigest(base);
   plan.digest = ComputeDigest(plan.table);
   plan.imbalance_before = proposal.imbalance_before;
   plan.imbalance_predicted = proposal.imbalance_after;
+  plan.planner_reason = proposal.reason;
   plan.bound = proposal.bound;
   plan.indexes = proposal.indexes;
   plan.total_index = proposal.total_index;
@@ -63,9 +62,28 @@ absl::StatusOr<PlanRecord> DraftPlan(const Table& base,
                           .reason = planned.reason});
   }
   plan.move_count = static_cast<std::uint32_t>(plan.moves.size());
-  plan.inputs = {planner.kind(), planner.algorithm_version(),
-                 SerializePlannerInputs(snapshot, request)};
   return plan;
+}
+
+PlannerInputs InputsOf(const balance::Planner& planner,
+                       const balance::Snapshot& snapshot,
+                       const balance::PlanRequest& request) {
+  return {planner.kind(), planner.algorithm_version(),
+          SerializePlannerInputs(snapshot, request)};
+}
+
+absl::StatusOr<balance::Proposal> ProposeMoves(
+    const balance::Snapshot& snapshot, std::span<const Move> moves,
+    const std::string& reason) {
+  LB_RETURN_IF_ERROR(balance::ValidateSnapshot(snapshot));
+  const balance::PlanRequest request;
+  balance::ProposalDraft draft(snapshot, request);
+  for (const Move& move : moves) {
+    draft.Move(move.bucket.index(), move.to.index(), reason);
+  }
+  balance::Proposal proposal = draft.Finish();
+  proposal.reason = "these moves were asked for, and no others";
+  return proposal;
 }
 
 }  // namespace lb::controller

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/log.h"
+#include "common/status.h"
 
 namespace lb::controller {
 namespace {
@@ -22,6 +24,13 @@ PlanState StateOf(ApplyState state) {
 }
 
 }  // namespace
+
+Event PlanEvent(const PlanRecord& plan, PlanState state,
+                std::string_view message) {
+  return {.host = plan.host,
+          .kind = EventOf(state),
+          .message = absl::StrCat(PlanName(plan), ": ", ToAbsl(message))};
+}
 
 PlanUpdate UpdateFrom(const PlanRecord& plan, const PlanResult& result,
                       WallTime now) {

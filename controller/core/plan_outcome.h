@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "common/clock.h"
 #include "common/table.h"
@@ -11,6 +12,10 @@
 #include "controller/core/records.h"
 
 namespace lb::controller {
+
+// That the plan came into this state: "hosts/a/plans/7: message".
+Event PlanEvent(const PlanRecord& plan, PlanState state,
+                std::string_view message);
 
 // The change of the stored plan. Moves that were not planned are left out, and
 // the log says so.

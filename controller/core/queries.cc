@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
+#include "controller/core/backtest_run.h"
+#include "controller/core/label_selector.h"
 #include "controller/core/page_token.h"
 #include "controller/core/resource_name.h"
 
@@ -43,34 +45,58 @@ Page<T> MakePage(std::vector<T> items, std::uint32_t size,
   return page;
 }
 
+// The list of `parent`'s loads from `from` to `to`, as its tokens name it.
+std::string LoadsBetween(const std::string& parent,
+                         std::optional<WallTime> from,
+                         std::optional<WallTime> to) {
+  const auto text = [](std::optional<WallTime> time) {
+    return time ? absl::StrCat(time->time_since_epoch().count())
+                : std::string("-");
+  };
+  return absl::StrCat(parent, " ", text(from), " ", text(to));
+}
+
 }  // namespace
 
-absl::StatusOr<Page<HostView>> Queries::ListHosts(
-    std::int32_t page_size, const std::string& page_token) {
+ControllerStatus Queries::GetStatus() const {
+  return StatusOf(fleet_, store_, journal_, start_time_);
+}
+
+absl::StatusOr<Page<HostView>> Queries::ListHosts(std::int32_t page_size,
+                                                  const std::string& page_token,
+                                                  const std::string& selector) {
+  LB_ASSIGN_OR_RETURN(const LabelSelector selected,
+                      LabelSelector::Parse(selector));
   LB_ASSIGN_OR_RETURN(const std::uint32_t size, ParsePageSize(page_size));
   LB_ASSIGN_OR_RETURN(const std::string after,
-                      ParsePageToken(page_token, "hosts", ""));
+                      ParsePageToken(page_token, "hosts", selector));
   Page<HostView> page;
   const auto& hosts = fleet_.hosts();
   for (auto it = hosts.upper_bound(after); it != hosts.end(); ++it) {
+    if (!selected.Matches(it->second->record.labels)) continue;
     if (page.items.size() == size) {
       page.next_page_token =
-          MakePageToken("hosts", "", page.items.back().record.host);
+          MakePageToken("hosts", selector, page.items.back().record.host);
       break;
     }
-    page.items.push_back(ViewOf(*it->second, fleet_.policy()));
+    page.items.push_back(SummaryOf(*it->second, fleet_.policy()));
   }
   return page;
 }
 
-absl::StatusOr<HostView> Queries::GetHost(const std::string& name) {
+absl::StatusOr<const Host*> Queries::FindHost(const std::string& name) const {
   LB_ASSIGN_OR_RETURN(const std::string host, ParseHostName(name));
   const auto it = fleet_.hosts().find(host);
   if (it == fleet_.hosts().end()) {
     return absl::NotFoundError(absl::StrCat(
         "there is no host ", host, "; list hosts to see which there are"));
   }
-  return ViewOf(*it->second, fleet_.policy());
+  return it->second.get();
+}
+
+absl::StatusOr<HostView> Queries::GetHost(const std::string& name) {
+  LB_ASSIGN_OR_RETURN(const Host* const host, FindHost(name));
+  return ViewOf(*host, fleet_.policy());
 }
 
 void Queries::ListPlans(const std::string& parent, std::int32_t page_size,
@@ -127,6 +153,174 @@ void Queries::ListEvents(const std::string& parent, std::int32_t page_size,
         std::move(callback)(
             MakePage(*std::move(events), size, "events", parent,
                      [](const Event& event) { return event.revision; }));
+      });
+}
+
+template <class Record>
+Store::Callback<Record> Queries::WithPolicy(Store::Callback<Verdict> callback) {
+  return [this, callback = std::move(callback)](
+             absl::StatusOr<Record> record) mutable {
+    if (!record.ok()) {
+      std::move(callback)(record.status());
+      return;
+    }
+    const std::uint64_t revision = record->policy_revision;
+    if (revision == 0) {
+      std::move(callback)(Verdict{*std::move(record), PolicyRecord()});
+      return;
+    }
+    store_.GetPolicy(
+        revision, [record = *std::move(record), callback = std::move(callback)](
+                      absl::StatusOr<PolicyRecord> policy) mutable {
+          if (policy.ok()) {
+            std::move(callback)(Verdict{std::move(record), *policy});
+          } else {
+            std::move(callback)(policy.status());
+          }
+        });
+  };
+}
+
+void Queries::FindVerdict(const std::string& name,
+                          Store::Callback<Verdict> callback) {
+  const auto resource = ParseVerdictName(name);
+  if (!resource.ok()) {
+    std::move(callback)(resource.status());
+  } else if (const auto* decision = std::get_if<DecisionResource>(&*resource)) {
+    store_.GetDecision(decision->host, decision->revision,
+                       WithPolicy<DecisionRecord>(std::move(callback)));
+  } else {
+    GetPlan(name, WithPolicy<PlanRecord>(std::move(callback)));
+  }
+}
+
+void Queries::ExplainPlan(const std::string& name,
+                          Store::Callback<Explanation> callback) {
+  FindVerdict(name, [callback = std::move(callback)](
+                        absl::StatusOr<Verdict> verdict) mutable {
+    if (!verdict.ok()) {
+      std::move(callback)(verdict.status());
+    } else if (auto* plan = std::get_if<PlanRecord>(&verdict->record)) {
+      std::move(callback)(
+          controller::ExplainPlan(std::move(*plan), verdict->policy));
+    } else {
+      std::move(callback)(ExplainDecision(
+          std::get<DecisionRecord>(verdict->record), verdict->policy));
+    }
+  });
+}
+
+void Queries::ReplayPlan(const std::string& name,
+                         Store::Callback<Replay> callback) {
+  FindVerdict(name, [callback = std::move(callback)](
+                        absl::StatusOr<Verdict> verdict) mutable {
+    if (!verdict.ok()) {
+      std::move(callback)(verdict.status());
+    } else if (const auto* plan = std::get_if<PlanRecord>(&verdict->record)) {
+      std::move(callback)(controller::ReplayPlan(*plan));
+    } else {
+      std::move(callback)(ReplayDecision(
+          std::get<DecisionRecord>(verdict->record), verdict->policy.policy));
+    }
+  });
+}
+
+void Queries::Backtest(
+    const std::string& parent, WallTime from, std::optional<WallTime> to,
+    const std::function<absl::Status(balance::Policy& policy)>& patch,
+    Store::Callback<BacktestResult> callback) {
+  const auto host = FindHost(parent);
+  if (!host.ok()) {
+    std::move(callback)(host.status());
+    return;
+  }
+  const HostRecord& record = (*host)->record;
+  const WallTime now = clock_.Wall();
+  BacktestRequest request{record.host, from, to.value_or(now),
+                          record.policy.value_or(fleet_.policy()).policy};
+  absl::Status status = patch(request.policy);
+  if (status.ok()) status = ValidateBacktest(request, now);
+  if (status.ok() && backtest_under_way_) {
+    status = absl::ResourceExhaustedError(
+        "another backtest is under way; try again when it is done");
+  }
+  if (!status.ok()) {
+    std::move(callback)(std::move(status));
+    return;
+  }
+  backtest_under_way_ = true;
+  BacktestRun::Start(store_, loop_, clock_, std::move(request), record.layout,
+                     record.table,
+                     [this, callback = std::move(callback)](
+                         absl::StatusOr<BacktestResult> result) mutable {
+                       backtest_under_way_ = false;
+                       std::move(callback)(std::move(result));
+                     });
+}
+
+void Queries::ListAudit(std::int32_t page_size, const std::string& page_token,
+                        Store::Callback<Page<AuditRecord>> callback) {
+  const auto size = ParsePageSize(page_size);
+  const auto before = ParseNumberToken(page_token, "audit", "");
+  if (!size.ok() || !before.ok()) {
+    std::move(callback)(size.ok() ? before.status() : size.status());
+    return;
+  }
+  store_.ListAudit(
+      *before, *size + 1,
+      [size = *size, callback = std::move(callback)](
+          absl::StatusOr<std::vector<AuditRecord>> records) mutable {
+        if (!records.ok()) {
+          std::move(callback)(records.status());
+          return;
+        }
+        std::move(callback)(MakePage(
+            *std::move(records), size, "audit", "",
+            [](const AuditRecord& record) { return record.sequence; }));
+      });
+}
+
+void Queries::VerifyAudit(std::optional<AuditHead> outside,
+                          Store::Callback<VerifiedAudit> callback) {
+  CheckAudit(store_, outside, std::move(callback));
+}
+
+void Queries::ListLoads(const std::string& parent, std::optional<WallTime> from,
+                        std::optional<WallTime> to, std::int32_t page_size,
+                        const std::string& page_token,
+                        Store::Callback<Page<ProcessorSample>> callback) {
+  const std::string list = LoadsBetween(parent, from, to);
+  const auto host = ParseHostName(parent);
+  const auto size = ParsePageSize(page_size);
+  const auto after = ParseNumberToken(page_token, "loads", list);
+  absl::Status status = host.status();
+  if (status.ok()) status = size.status();
+  if (status.ok()) status = after.status();
+  if (status.ok() && from && to && *from >= *to) {
+    status = absl::InvalidArgumentError("end_time must be after start_time");
+  }
+  if (!status.ok()) {
+    std::move(callback)(std::move(status));
+    return;
+  }
+  store_.ListProcessorSamples(
+      {*host, from.value_or(WallTime()), to.value_or(WallTime::max()), *after,
+       *size + 1},
+      [list, size = *size, callback = std::move(callback)](
+          absl::StatusOr<std::vector<StoredProcessorSample>> stored) mutable {
+        if (!stored.ok()) {
+          std::move(callback)(stored.status());
+          return;
+        }
+        auto rows = MakePage(
+            *std::move(stored), size, "loads", list,
+            [](const StoredProcessorSample& sample) { return sample.row; });
+        Page<ProcessorSample> page;
+        page.next_page_token = std::move(rows.next_page_token);
+        for (StoredProcessorSample& row : rows.items) {
+          page.items.push_back(std::move(row.sample));
+        }
+        std::move(callback)(std::move(page));
       });
 }
 

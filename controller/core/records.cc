@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/status.h"
 
 namespace lb::controller {
@@ -34,7 +35,21 @@ constexpr std::array<std::string_view, kEventKinds + 1> kKindNames = {
     "PLAN_MEASURED",
     "AGENT_STALL",
     "AGENT_INPUT_BOUND",
-    "AGENT_NEW_KEY"};
+    "AGENT_NEW_KEY",
+    "HOST_FORGOTTEN",
+    "PROCESSOR_DRAINED",
+    "PROCESSOR_UNDRAINED",
+    "BUCKET_PINNED",
+    "BUCKET_UNPINNED",
+    "BALANCE_PAUSED",
+    "BALANCE_RESUMED",
+    "BALANCE_HALTED",
+    "CONTROLLER_ADOPTED",
+    "BACKED_UP",
+    "ACCESS_CHANGED",
+    "ACCESS_REFUSED",
+    "CONFIGURATION_RELOADED",
+    "CONFIGURATION_REFUSED"};
 
 template <class Enum, std::size_t n>
 absl::StatusOr<Enum> ParseName(const std::array<std::string_view, n>& names,
@@ -79,6 +94,22 @@ bool CanFollow(PlanState from, PlanState to) {
       return from == PlanState::kApplied || from == PlanState::kPartial;
   }
   return false;
+}
+
+std::string DescribePolicy(const balance::Policy& policy) {
+  return absl::StrFormat(
+      "mode %s, planner %s, report interval %d ms, half life %d ms, warm-up %d "
+      "ms, trigger %d, target %d, floor %d, z %d, max moves %d, cooldown %d "
+      "ms, return time %d ms, min gain %d, damping %d (permille), "
+      "fair queue quantum %d us, limit %d packets",
+      ToAbsl(balance::ModeName(policy.mode)),
+      ToAbsl(balance::PlannerKindName(policy.planner)),
+      policy.report_interval.count(), policy.half_life.count(),
+      policy.warm_up.count(), policy.trigger_permille, policy.target_permille,
+      policy.floor_permille, policy.z_permille, policy.max_moves_permille,
+      policy.bucket_cooldown.count(), policy.return_time.count(),
+      policy.min_gain_permille, policy.damping_permille,
+      policy.fair_queue_quantum.count(), policy.fair_queue_limit);
 }
 
 std::string PlanName(const PlanRecord& plan) {

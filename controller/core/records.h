@@ -18,13 +18,45 @@
 #include "common/load.h"
 #include "common/plan.h"
 #include "common/table.h"
+#include "controller/core/audit.h"
 
 namespace lb::controller {
 
-// A version of the policy of all hosts. Revision 0: built in, not stored.
+// A version of a policy: the default of all hosts, or one host's own. Revisions
+// rise over all of them. Revision 0: built in, not stored.
 struct PolicyRecord {
   std::uint64_t revision = 0;
   balance::Policy policy;
+};
+
+// Every number of it in one line, for people.
+std::string DescribePolicy(const balance::Policy& policy);
+
+struct Pin {
+  BucketId bucket;
+  ProcessorId processor;  // where it is to be
+
+  friend bool operator==(const Pin&, const Pin&) = default;
+};
+
+// Balancing was stopped by somebody.
+struct Pause {
+  // Plans are still made, and kept as proposals: after a roll-back.
+  bool advise = false;
+  std::string reason;
+  std::string author;  // the caller's name
+  WallTime since;
+
+  friend bool operator==(const Pause&, const Pause&) = default;
+};
+
+// What operators want of a host, beside its policy.
+struct HostIntent {
+  std::vector<ProcessorId> drained;  // ascending
+  std::vector<Pin> pins;             // by bucket
+  std::optional<Pause> pause;
+
+  friend bool operator==(const HostIntent&, const HostIntent&) = default;
 };
 
 struct HostRecord {
@@ -38,8 +70,13 @@ struct HostRecord {
   Term term;    // of the plan that made the table; 0: none of ours
   Epoch epoch;
   WallTime connect_time;
-  // Kept by the store; ignored when written.
-  Epoch last_epoch;              // highest given to a plan
+  // Kept by the store, of other fields of Change; ignored when written, but for
+  // last_epoch.
+  HostIntent intent;
+  std::optional<PolicyRecord> policy;  // its own; none: the default's
+  // Highest given to a plan, or seen by the agent before its host was adopted.
+  // When written, the store keeps the higher one.
+  Epoch last_epoch;
   std::uint64_t plan_count = 0;  // plans given an epoch
   std::uint64_t move_count = 0;  // buckets that really moved
 };
@@ -89,8 +126,10 @@ struct PlanRecord {
   PlanState state = PlanState::kProposed;
   WallTime create_time;
   std::optional<WallTime> result_time;
-  std::string author;  // "balancer", or a caller
-  std::string reason;  // why the plan was made, in one line
+  std::string author;   // "balancer", or a caller
+  std::string verdict;  // why the host was to be planned, such as IMBALANCE
+  std::string reason;   // the same, in one line
+  std::string planner_reason;  // why there were no more moves
   std::uint64_t policy_revision = 0;
   Digest base;
   Digest digest;
@@ -98,6 +137,7 @@ struct PlanRecord {
   double imbalance_before = 1;
   double imbalance_predicted = 1;
   std::optional<double> imbalance_achieved;
+  std::vector<double> utilization_achieved;  // by processor; empty: not yet
   double bound = 1;
   std::vector<double> indexes;
   double total_index = 0;
@@ -110,6 +150,37 @@ struct PlanRecord {
   PlannerInputs inputs;
 };
 
+// Why a host was not planned, kept when the reason changes. Its name is
+// hosts/HOST/decisions/REVISION.
+struct DecisionRecord {
+  std::uint64_t revision = 0;  // of its event; given by the store
+  std::string host;
+  WallTime time;
+  std::string verdict;  // such as NOT_SIGNIFICANT
+  std::string reason;   // in one line
+  std::uint64_t policy_revision = 0;
+  // What balance::Decide() was given, byte for byte (see decision_inputs.h);
+  // empty if the verdict is not its own.
+  std::string measurement;
+  // What the planner was given, where it was asked.
+  std::optional<PlannerInputs> inputs;
+};
+
+// A change that was asked for under a request id: who asks again is answered
+// again. Kept for a day.
+struct RequestRecord {
+  std::string caller;
+  std::string request_id;
+  WallTime time;
+  std::string method;
+  std::string request_hash;  // 32 bytes
+  // Name of what it made, or empty. Given by the store if the change has a plan
+  // or gives one an epoch: the plan's.
+  std::string subject;
+  std::uint64_t revision = 0;  // given by the store
+  AuditHead head;              // given by the store
+};
+
 // hosts/HOST/plans/EPOCH, or hosts/HOST/proposals/ID.
 std::string PlanName(const PlanRecord& plan);
 
@@ -117,11 +188,14 @@ std::string PlanName(const PlanRecord& plan);
 struct PlanUpdate {
   std::uint64_t id = 0;
   PlanState state = PlanState::kSent;
+  // Of a proposal that is to be sent: the term it is sent in. It gets an epoch.
+  std::optional<Term> term{};
   std::optional<WallTime> result_time{};
   std::optional<std::string> rejection{};
   std::vector<MoveResult> moves{};  // of the plan's moves, in any order
   std::optional<Counters> cost{};
   std::optional<double> imbalance_achieved{};
+  std::vector<double> utilization_achieved{};
 };
 
 enum class EventKind : std::uint8_t {
@@ -145,8 +219,22 @@ enum class EventKind : std::uint8_t {
   kAgentStall,
   kAgentInputBound,
   kAgentNewKey,
+  kHostForgotten,
+  kProcessorDrained,
+  kProcessorUndrained,
+  kBucketPinned,
+  kBucketUnpinned,
+  kBalancePaused,
+  kBalanceResumed,
+  kBalanceHalted,  // by the loop itself: too many plans went wrong
+  kControllerAdopted,
+  kBackedUp,
+  kAccessChanged,  // roles or certificates were read anew
+  kAccessRefused,  // calls without the right to; one event a minute
+  kConfigurationReloaded,
+  kConfigurationRefused,  // it had mistakes: the one before stays in force
 };
-inline constexpr std::uint8_t kEventKinds = 20;
+inline constexpr std::uint8_t kEventKinds = 34;
 
 // "CONTROLLER_STARTED", ... and back; INVALID_ARGUMENT for any other name.
 std::string_view EventKindName(EventKind kind);

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "absl/status/statusor.h"
+#include "common/ids.h"
 
 namespace lb::controller {
 
@@ -23,6 +25,36 @@ struct PlanResource {
   std::uint64_t number = 0;  // epoch, or id of a proposal; from 1
 };
 absl::StatusOr<PlanResource> ParsePlanName(std::string_view name);
+
+// hosts/HOST/decisions/REVISION.
+struct DecisionResource {
+  std::string host;
+  std::uint64_t revision = 0;  // from 1
+};
+absl::StatusOr<DecisionResource> ParseDecisionName(std::string_view name);
+std::string DecisionName(std::string_view host, std::uint64_t revision);
+
+// A plan, a proposal, or a decision not to plan.
+using VerdictResource = std::variant<PlanResource, DecisionResource>;
+absl::StatusOr<VerdictResource> ParseVerdictName(std::string_view name);
+
+// hosts/HOST/processors/I. Whether the host has it is not known here.
+struct ProcessorResource {
+  std::string host;
+  ProcessorId processor;
+};
+absl::StatusOr<ProcessorResource> ParseProcessorName(std::string_view name);
+
+// hosts/HOST/buckets/B. Whether the host has it is not known here.
+struct BucketResource {
+  std::string host;
+  BucketId bucket;
+};
+absl::StatusOr<BucketResource> ParseBucketName(std::string_view name);
+
+// hosts/HOST/policy -> HOST; policies/default -> empty. And back.
+absl::StatusOr<std::string> ParsePolicyName(std::string_view name);
+std::string PolicyName(std::string_view host);
 
 }  // namespace lb::controller
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "controller/core/commands.h"
 #include "controller/core/event_hub.h"
 #include "controller/core/event_loop.h"
 #include "controller/core/fleet.h"
@@ -26,11 +27,13 @@ struct CoreParts {
       : hub(store),
         journal(store, clock, hub),
         fleet(loop, store, journal, hub, clock, std::move(planners)),
-        queries(fleet, store) {}
+        queries(fleet, store, journal, loop, clock),
+        commands(fleet, queries, store, journal, clock) {}
   EventHub hub;
   Journal journal;
   Fleet fleet;
   Queries queries;
+  Commands commands;
 };
 
 class ControllerHarness {

@@ -24,6 +24,12 @@ class FakeAgentLink final : public AgentLink {
   void SendPolicy(const PolicyRecord& policy) override {
     if (!closed) policies.push_back(policy);
   }
+  void SendDrain(const Drain& drain) override {
+    if (!closed) drains.push_back(drain);
+  }
+  void SendQuery(const Query& query) override {
+    if (!closed) queries.push_back(query);
+  }
   void SendGoAway(const GoAway& go_away) override {
     if (!closed) go_aways.push_back(go_away);
   }
@@ -35,6 +41,8 @@ class FakeAgentLink final : public AgentLink {
   std::vector<PlanCommand> plans;
   std::vector<std::pair<Term, Epoch>> acks;
   std::vector<PolicyRecord> policies;
+  std::vector<Drain> drains;
+  std::vector<Query> queries;
   std::vector<GoAway> go_aways;
   std::optional<absl::Status> closed;
 };

@@ -1,11 +1,12 @@
 // A data plane without packets: it holds a table, and samples say what a test
-// wrote into it. One thread.
+// wrote into it. One thread, but where a method says more.
 #ifndef LB_TESTS_SUPPORT_FAKE_DATAPLANE_H_
 #define LB_TESTS_SUPPORT_FAKE_DATAPLANE_H_
 
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -44,7 +45,10 @@ class FakeDataplane final : public dataplane::Dataplane {
     return sample;
   }
 
-  bool TakeOverStalled() override { return std::exchange(stalled_, false); }
+  bool TakeOverStalled() override {
+    if (on_look) on_look();
+    return std::exchange(stalled_, false);
+  }
 
   absl::StatusOr<ApplyResult> Apply(const Table& to) override {
     ++applies;
@@ -66,6 +70,19 @@ class FakeDataplane final : public dataplane::Dataplane {
     fair_queues.push_back(limits);
   }
 
+  void SetDrained(std::span<const ProcessorId> processors) override {
+    drained.assign(processors.begin(), processors.end());
+  }
+
+  // Any thread, these two.
+  absl::StatusOr<FlowTrace> Trace(const FlowKey& key) override {
+    return on_trace(key);
+  }
+  absl::StatusOr<std::vector<FlowInfo>> Heaviest(BucketId bucket,
+                                                 std::size_t count) override {
+    return on_heaviest(bucket, count);
+  }
+
   // What a takeover does: the table changes without a plan.
   void TakeOver(const Takeover& takeover, ProcessorId heir) {
     std::replace(table_.owner.begin(), table_.owner.end(), takeover.processor,
@@ -80,9 +97,14 @@ class FakeDataplane final : public dataplane::Dataplane {
   absl::Status apply_error;
   MoveOutcome outcome = MoveOutcome::kMoved;
   std::chrono::nanoseconds pause{1'000};
+  std::function<void()> on_look;  // for stalls
   std::function<void()> on_apply;
   std::function<void()> after_moves;
+  std::function<absl::StatusOr<FlowTrace>(const FlowKey&)> on_trace;
+  std::function<absl::StatusOr<std::vector<FlowInfo>>(BucketId, std::size_t)>
+      on_heaviest;
   std::vector<FairQueueLimits> fair_queues;  // as they were set
+  std::vector<ProcessorId> drained;          // as set last
   int samples = 0;
   int applies = 0;
 

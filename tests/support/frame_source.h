@@ -13,6 +13,7 @@
 #include <span>
 #include <thread>
 
+#include "common/flow_key.h"
 #include "dataplane/core/packet_source.h"
 
 namespace lb::dataplane {
@@ -68,6 +69,19 @@ class FrameSource final : public PacketSource {
     packet.frame[29] = std::byte(client & 0xff);
     packet.captured_bytes = 60;
     packet.wire_bytes = 60;
+  }
+  // The key of that client's frames, as they run.
+  static FlowKey KeyOf(std::uint32_t client) {
+    FlowKey key;
+    key.version = IpVersion::kIpv4;
+    key.protocol = 17;
+    key.source = {10, static_cast<std::uint8_t>(client >> 16 & 0xff),
+                  static_cast<std::uint8_t>(client >> 8 & 0xff),
+                  static_cast<std::uint8_t>(client & 0xff)};
+    key.destination = {192, 0, 2, 1};
+    key.source_port = 0x3039;
+    key.destination_port = 53;
+    return key;
   }
 
  private:

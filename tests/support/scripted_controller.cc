@@ -1,6 +1,5 @@
 #include "tests/support/scripted_controller.h"
 
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <grpcpp/support/server_callback.h>
 
@@ -79,8 +78,13 @@ class ScriptedController::Service final
   explicit Service(ScriptedController& controller) : controller_(controller) {}
 
   grpc::ServerBidiReactor<v1::ConnectRequest, v1::ConnectResponse>* Connect(
-      grpc::CallbackServerContext*) override {
+      grpc::CallbackServerContext* context) override {
     const std::lock_guard lock(controller_.mutex_);
+    controller_.peer_.clear();
+    for (const grpc::string_ref& name :
+         context->auth_context()->FindPropertyValues("peer_spiffe_id")) {
+      controller_.peer_.assign(name.data(), name.size());
+    }
     controller_.newest_ = new Stream(controller_, controller_.reading_);
     return controller_.newest_;
   }
@@ -89,10 +93,12 @@ class ScriptedController::Service final
   ScriptedController& controller_;
 };
 
-ScriptedController::ScriptedController(const std::string& address)
+ScriptedController::ScriptedController(
+    const std::string& address,
+    const std::shared_ptr<grpc::ServerCredentials>& credentials)
     : service_(std::make_unique<Service>(*this)) {
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials());
+  builder.AddListeningPort(address, credentials, &port_);
   builder.RegisterService(service_.get());
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) {
@@ -103,6 +109,11 @@ ScriptedController::ScriptedController(const std::string& address)
 
 ScriptedController::~ScriptedController() {
   server_->Shutdown(std::chrono::system_clock::now());
+}
+
+std::string ScriptedController::peer() const {
+  const std::lock_guard lock(mutex_);
+  return peer_;
 }
 
 std::optional<v1::ConnectRequest> ScriptedController::Receive(

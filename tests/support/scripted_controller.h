@@ -3,6 +3,7 @@
 #ifndef LB_TESTS_SUPPORT_SCRIPTED_CONTROLLER_H_
 #define LB_TESTS_SUPPORT_SCRIPTED_CONTROLLER_H_
 
+#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/support/status.h>
 
@@ -21,9 +22,18 @@ namespace lb {
 
 class ScriptedController {
  public:
-  // Listens at a gRPC address such as "unix:PATH"; aborts if it cannot.
-  explicit ScriptedController(const std::string& address);
+  // Listens at a gRPC address such as "unix:PATH" or "127.0.0.1:0"; aborts if
+  // it cannot.
+  explicit ScriptedController(
+      const std::string& address,
+      const std::shared_ptr<grpc::ServerCredentials>& credentials =
+          grpc::InsecureServerCredentials());
   ~ScriptedController();
+
+  // Where it listens, unless that is a unix socket.
+  int port() const { return port_; }
+  // The URI name in the newest stream's certificate; empty if there is none.
+  std::string peer() const;
 
   // The oldest message that no call has returned yet; nothing after `limit`.
   std::optional<v1::ConnectRequest> Receive(std::chrono::milliseconds limit);
@@ -50,8 +60,10 @@ class ScriptedController {
   void Keep(const v1::ConnectRequest& request);
   void Gone(const Stream* stream);
 
-  std::mutex mutex_;
+  int port_ = 0;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::string peer_;
   std::deque<v1::ConnectRequest> received_;
   Stream* newest_ = nullptr;
   bool reading_ = true;

@@ -1,0 +1,52 @@
+#include "controller/core/commands.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "controller/core/command_answers.h"
+
+namespace lb::controller {
+
+Commands::Commands(Fleet& fleet, Queries& queries, Store& store,
+                   Journal& journal, const Clock& clock)
+    : fleet_(fleet),
+      queries_(queries),
+      store_(store),
+      clock_(clock),
+      mutations_(store, journal, clock) {}
+
+void Commands::Refused(const Call& call, const absl::Status& why) {
+  mutations_.Refused(call, why);
+}
+
+absl::StatusOr<Host*> Commands::FindHost(const std::string& name) const {
+  Host* host = fleet_.FindHost(name);
+  if (host == nullptr) {
+    return absl::NotFoundError(absl::StrCat(
+        "there is no host ", name, "; list hosts to see which there are"));
+  }
+  return host;
+}
+
+absl::Status Commands::CheckReady(const Host& host) const {
+  if (!host.connected()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("host ", host.name(), " is not connected"));
+  }
+  if (!host.fenced.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("host ", host.name(), " is fenced: ", host.fenced));
+  }
+  if (host.flight.stage != Flight::Stage::kNone) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "host ", host.name(), " has a plan in flight; wait for its result"));
+  }
+  return absl::OkStatus();
+}
+
+std::string Signed(const Call& call, const std::string& what) {
+  return absl::StrCat(what, ", by ", call.caller.name,
+                      call.reason.empty() ? "" : ": ", call.reason);
+}
+
+}  // namespace lb::controller

@@ -1,0 +1,57 @@
+// When plans go wrong on many hosts the fault is hardly the hosts': says when
+// the whole fleet's automatic plans are to be halted. Pure but for its own
+// state. On the loop's thread.
+#ifndef LB_CONTROLLER_CORE_FLEET_BRAKE_H_
+#define LB_CONTROLLER_CORE_FLEET_BRAKE_H_
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <string>
+
+#include "common/clock.h"
+
+namespace lb::controller {
+
+class FleetBrake {
+ public:
+  // What happened longer ago counts no more.
+  static constexpr std::chrono::minutes kWindow{10};
+  // It is time to halt when plans went wrong on this share of the hosts that
+  // were planned in the window, and on so many hosts at least.
+  static constexpr std::size_t kWrongPercent = 3;
+  static constexpr std::size_t kFewestWrong = 3;
+  // A measured imbalance is worse than the one before if it is more than this
+  // part of it higher; less is noise.
+  static constexpr double kNoise = 0.05;
+
+  // A plan was sent to the host.
+  void NotePlanned(const std::string& host, MonotonicTime now);
+  // It was rejected.
+  void NoteRejected(const std::string& host, MonotonicTime now);
+  // It was measured; `before` is the imbalance it was made for.
+  void NoteMeasured(const std::string& host, double before, double achieved,
+                    MonotonicTime now);
+
+  struct Count {
+    std::size_t planned = 0;  // hosts
+    std::size_t wrong = 0;    // of these
+  };
+  // In the window that ends now. Forgets what is older.
+  Count Look(MonotonicTime now);
+  static bool MustHalt(const Count& count) {
+    return count.wrong >= kFewestWrong &&
+           count.wrong * 100 >= count.planned * kWrongPercent;
+  }
+  // As if nothing had gone wrong: somebody has looked into it.
+  void Forgive() { wrong_.clear(); }
+
+ private:
+  // By host: when this happened last.
+  std::map<std::string, MonotonicTime> planned_;
+  std::map<std::string, MonotonicTime> wrong_;
+};
+
+}  // namespace lb::controller
+
+#endif  // LB_CONTROLLER_CORE_FLEET_BRAKE_H_
