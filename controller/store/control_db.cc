@@ -1,17 +1,23 @@
 #include "controller/store/control_db.h"
 
-#include <array>
-#include <limits>
+#include <map>
+#include <optional>
 #include <random>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "common/log.h"
 #include "common/status.h"
+#include "controller/store/audit_rows.h"
+#include "controller/store/decision_rows.h"
+#include "controller/store/event_rows.h"
 #include "controller/store/host_rows.h"
+#include "controller/store/input_pruning.h"
+#include "controller/store/intent_rows.h"
 #include "controller/store/open_database.h"
 #include "controller/store/plan_rows.h"
+#include "controller/store/policy_rows.h"
+#include "controller/store/request_rows.h"
 #include "controller/store/row_codec.h"
 
 namespace lb::controller {
@@ -24,78 +30,68 @@ std::string RandomStoreId() {
   return id;
 }
 
-absl::StatusOr<std::uint64_t> ReadRevision(Connection& db) {
-  LB_ASSIGN_OR_RETURN(const std::int64_t revision,
-                      db.QueryInt("SELECT revision FROM identity"));
-  return static_cast<std::uint64_t>(revision);
-}
-
-absl::Status InsertEvent(Connection& db, const Event& event) {
-  LB_ASSIGN_OR_RETURN(Statement insert,
-                      db.Prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?)"));
-  return insert.Bind(event.revision)
-      .Bind(ToNs(event.time))
-      .Bind(event.host)
-      .Bind(EventKindName(event.kind))
-      .Bind(event.message)
-      .Run();
-}
-
-absl::StatusOr<Committed> Apply(Connection& db, const Change& change,
-                                std::uint64_t revision) {
-  Committed committed;
-  committed.revision = revision;
-  Event event = change.event;
-  event.revision = revision;
-  if (change.host) LB_RETURN_IF_ERROR(WriteHost(db, *change.host));
-  if (change.update) LB_RETURN_IF_ERROR(UpdatePlan(db, *change.update));
-  if (change.plan) {
-    PlanRecord plan = *change.plan;
-    LB_RETURN_IF_ERROR(InsertPlan(db, plan));
-    committed.plan_id = plan.id;
-    committed.epoch = plan.epoch;
-    event.message = absl::StrCat(PlanName(plan), ": ", event.message);
-  }
-  if (change.policy) {
-    LB_ASSIGN_OR_RETURN(committed.policy_revision,
-                        InsertPolicy(db, *change.policy, event.time));
-  }
-  LB_RETURN_IF_ERROR(InsertEvent(db, event));
-  return committed;
-}
-
 // Errors of the file itself, after which the connection is not to be trusted.
 bool IsFileError(const absl::Status& status) {
-  return !absl::IsNotFound(status) && !absl::IsInvalidArgument(status);
+  return !absl::IsNotFound(status) && !absl::IsInvalidArgument(status) &&
+         !absl::IsAlreadyExists(status);
 }
 
-absl::StatusOr<std::vector<Event>> ReadEvents(Statement& select) {
-  std::vector<Event> events;
-  for (;;) {
-    LB_ASSIGN_OR_RETURN(const bool row, select.Step());
-    if (!row) return events;
-    Event event;
-    event.revision = select.Unsigned();
-    event.time = FromNs(select.Int());
-    event.host = select.Text();
-    LB_ASSIGN_OR_RETURN(event.kind, ParseEventKind(select.Text()));
-    event.message = select.Text();
-    events.push_back(std::move(event));
-  }
+absl::Status BeginTerm(Connection& db, Term term, WallTime now) {
+  LB_ASSIGN_OR_RETURN(Statement insert,
+                      db.Prepare("INSERT OR IGNORE INTO terms VALUES (?, ?)"));
+  return insert.Bind(term.value()).Bind(ToNs(now)).Run();
 }
 
 absl::StatusOr<StoreIdentity> TakeTerm(Connection& db, WallTime now) {
   LB_RETURN_IF_ERROR(db.Execute("BEGIN IMMEDIATE;"));
-  LB_ASSIGN_OR_RETURN(const std::string store_id,
-                      db.QueryText("SELECT store_id FROM identity"));
   LB_RETURN_IF_ERROR(db.Execute("UPDATE identity SET term = term + 1;"));
-  LB_ASSIGN_OR_RETURN(const std::int64_t term,
-                      db.QueryInt("SELECT term FROM identity"));
-  LB_ASSIGN_OR_RETURN(Statement insert,
-                      db.Prepare("INSERT INTO terms VALUES (?, ?)"));
-  LB_RETURN_IF_ERROR(insert.Bind(term).Bind(ToNs(now)).Run());
+  StoreIdentity identity;
+  {
+    LB_ASSIGN_OR_RETURN(
+        Statement select,
+        db.Prepare("SELECT store_id, term, fenced, adopted_term "
+                   "FROM identity"));
+    LB_RETURN_IF_ERROR(select.Run());
+    identity.store_id = select.Text();
+    identity.term = Term(select.Unsigned());
+    identity.fenced = select.Text();
+    identity.adopted_term = Term(select.Unsigned());
+  }
+  LB_RETURN_IF_ERROR(BeginTerm(db, identity.term, now));
   LB_RETURN_IF_ERROR(db.Execute("COMMIT;"));
-  return StoreIdentity{store_id, Term(static_cast<std::uint64_t>(term))};
+  return identity;
+}
+
+absl::Status Adopt(Connection& db, Term term, WallTime now) {
+  LB_ASSIGN_OR_RETURN(const std::int64_t present,
+                      db.QueryInt("SELECT term FROM identity"));
+  if (term < Term(static_cast<std::uint64_t>(present))) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "term ", term.value(), " is below the present one, ", present));
+  }
+  LB_ASSIGN_OR_RETURN(Statement set,
+                      db.Prepare("UPDATE identity SET term = ?1, "
+                                 "adopted_term = ?1, fenced = ''"));
+  LB_RETURN_IF_ERROR(set.Bind(term.value()).Run());
+  return BeginTerm(db, term, now);
+}
+
+// What operators want, as far as `change` says.
+absl::Status WriteIntents(Connection& db, const Change& change, WallTime now) {
+  if (change.intent) LB_RETURN_IF_ERROR(WriteIntent(db, *change.intent));
+  if (change.fleet_pause) {
+    LB_RETURN_IF_ERROR(WritePause(db, "", change.fleet_pause->pause));
+  }
+  if (change.forget) LB_RETURN_IF_ERROR(ForgetHost(db, *change.forget, now));
+  if (change.adopt) LB_RETURN_IF_ERROR(Adopt(db, *change.adopt, now));
+  return absl::OkStatus();
+}
+
+// The event, with the name of the plan that it is about.
+Event Named(const Event& event, const std::optional<PlanRecord>& plan) {
+  Event named = event;
+  if (plan) named.message = absl::StrCat(PlanName(*plan), ": ", event.message);
+  return named;
 }
 
 }  // namespace
@@ -105,131 +101,205 @@ absl::Status ControlDb::Create(const std::string& path, WallTime now) {
       path, ControlSchema(), [now](Connection& db) -> absl::Status {
         LB_ASSIGN_OR_RETURN(
             Statement insert,
-            db.Prepare("INSERT INTO identity VALUES (1, ?, ?, 0, 0)"));
+            db.Prepare("INSERT INTO identity (sentinel, store_id, "
+                       "create_time_ns, term, revision) "
+                       "VALUES (1, ?, ?, 0, 0)"));
         return insert.Bind(RandomStoreId()).Bind(ToNs(now)).Run();
       });
 }
 
 absl::StatusOr<ControlDb> ControlDb::Open(const std::string& path,
                                           WallTime now) {
-  LB_ASSIGN_OR_RETURN(Connection db, OpenDatabase(path, ControlSchema(),
-                                                  Durability::kEveryCommit));
-  LB_ASSIGN_OR_RETURN(StoreIdentity identity, TakeTerm(db, now));
-  return ControlDb(path, std::move(db), std::move(identity));
+  LB_ASSIGN_OR_RETURN(
+      HeldDatabase file,
+      HeldDatabase::Open(path, ControlSchema(), Durability::kEveryCommit));
+  LB_ASSIGN_OR_RETURN(Connection* const db, file.Connect());
+  LB_ASSIGN_OR_RETURN(StoreIdentity identity, TakeTerm(*db, now));
+  return ControlDb(std::move(file), std::move(identity));
 }
 
-absl::Status ControlDb::Connect() {
-  if (db_) return absl::OkStatus();
-  absl::StatusOr<Connection> db =
-      ReopenDatabase(path_, Durability::kEveryCommit);
-  if (!db.ok()) return absl::UnavailableError(db.status().message());
-  db_.emplace(*std::move(db));
-  return absl::OkStatus();
+absl::StatusOr<ControlDb::End> ControlDb::ReadEnd(Connection& db) {
+  End end;
+  {
+    LB_ASSIGN_OR_RETURN(
+        Statement select,
+        db.Prepare("SELECT revision, inputs_bytes FROM identity"));
+    LB_RETURN_IF_ERROR(select.Run());
+    end.revision = select.Unsigned();
+    end.inputs_bytes = select.Unsigned();
+  }
+  LB_ASSIGN_OR_RETURN(end.head, ReadAuditHead(db));
+  return end;
+}
+
+absl::StatusOr<Committed> ControlDb::Apply(Connection& db, const Change& change,
+                                           WallTime now, End& end) {
+  if (change.decision && !change.event) {
+    return absl::InvalidArgumentError("a decision needs its event");
+  }
+  Committed committed;
+  std::string made;  // name of the plan that is new, or sent
+  committed.revision = ++end.revision;
+  const WallTime time = change.event ? change.event->time : now;
+  if (change.request) {
+    LB_RETURN_IF_ERROR(RequireNewRequest(db, *change.request));
+  }
+  if (change.host) LB_RETURN_IF_ERROR(WriteHost(db, *change.host));
+  if (change.update) {
+    LB_ASSIGN_OR_RETURN(const PlanRecord updated,
+                        UpdatePlan(db, *change.update));
+    committed.epoch = updated.epoch;
+    if (change.update->term) made = PlanName(updated);
+  }
+  std::optional<PlanRecord> plan = change.plan;
+  if (plan) {
+    LB_RETURN_IF_ERROR(InsertPlan(db, *plan));
+    committed.plan_id = plan->id;
+    committed.epoch = plan->epoch;
+    made = PlanName(*plan);
+    end.inputs_bytes += plan->inputs.bytes.size();
+  }
+  if (change.policy) {
+    LB_ASSIGN_OR_RETURN(committed.policy_revision,
+                        ChangePolicy(db, *change.policy, time));
+  }
+  LB_RETURN_IF_ERROR(WriteIntents(db, change, time));
+  if (change.event) {
+    Event event = Named(*change.event, plan);
+    event.revision = end.revision;
+    LB_RETURN_IF_ERROR(InsertEvent(db, event));
+  }
+  if (change.decision) {
+    DecisionRecord decision = *change.decision;
+    decision.revision = end.revision;
+    LB_ASSIGN_OR_RETURN(const std::size_t bytes, InsertDecision(db, decision));
+    end.inputs_bytes += bytes;
+  }
+  if (change.audit) {
+    AuditRecord record = *change.audit;
+    record.revision = end.revision;
+    LB_RETURN_IF_ERROR(InsertAudit(db, std::move(record), end.head));
+  }
+  committed.head = end.head;
+  if (change.request) {
+    RequestRecord request = *change.request;
+    request.revision = end.revision;
+    request.head = end.head;
+    if (!made.empty()) request.subject = made;
+    LB_RETURN_IF_ERROR(InsertRequest(db, request));
+  }
+  return committed;
 }
 
 absl::Status ControlDb::CommitAll(
-    std::span<const Change> changes,
+    std::span<const Change> changes, WallTime now,
     std::vector<absl::StatusOr<Committed>>& results) {
-  LB_RETURN_IF_ERROR(db_->Execute("BEGIN IMMEDIATE;"));
-  LB_ASSIGN_OR_RETURN(std::uint64_t revision, ReadRevision(*db_));
+  LB_ASSIGN_OR_RETURN(Connection* const db, file_.Connect());
+  LB_RETURN_IF_ERROR(db->Execute("BEGIN IMMEDIATE;"));
+  LB_ASSIGN_OR_RETURN(End end, ReadEnd(*db));
   for (const Change& change : changes) {
-    LB_RETURN_IF_ERROR(db_->Execute("SAVEPOINT change;"));
-    absl::StatusOr<Committed> applied = Apply(*db_, change, revision + 1);
+    LB_RETURN_IF_ERROR(db->Execute("SAVEPOINT change;"));
+    End after = end;
+    absl::StatusOr<Committed> applied = Apply(*db, change, now, after);
     if (applied.ok()) {
-      ++revision;
+      end = after;
     } else if (IsFileError(applied.status())) {
       return applied.status();
     } else {
-      LB_RETURN_IF_ERROR(db_->Execute("ROLLBACK TO change;"));
+      LB_RETURN_IF_ERROR(db->Execute("ROLLBACK TO change;"));
     }
-    LB_RETURN_IF_ERROR(db_->Execute("RELEASE change;"));
+    LB_RETURN_IF_ERROR(db->Execute("RELEASE change;"));
     results.push_back(std::move(applied));
   }
-  LB_ASSIGN_OR_RETURN(Statement set,
-                      db_->Prepare("UPDATE identity SET revision = ?"));
-  LB_RETURN_IF_ERROR(set.Bind(revision).Run());
-  const absl::Status committed = db_->Execute("COMMIT;");
+  return Finish(*db, end);
+}
+
+absl::Status ControlDb::Finish(Connection& db, const End& end) {
+  {
+    LB_ASSIGN_OR_RETURN(Statement set,
+                        db.Prepare("UPDATE identity SET revision = ?, "
+                                   "inputs_bytes = ?"));
+    LB_RETURN_IF_ERROR(set.Bind(end.revision).Bind(end.inputs_bytes).Run());
+  }
+  const absl::Status committed = db.Execute("COMMIT;");
   // A commit that returned an error can still be durable.
-  return committed.ok() || IsDurable(revision) ? absl::OkStatus() : committed;
+  return committed.ok() || IsDurable(end.revision) ? absl::OkStatus()
+                                                   : committed;
 }
 
 bool ControlDb::IsDurable(std::uint64_t revision) {
-  db_.reset();
-  if (!Connect().ok()) return false;
-  const absl::StatusOr<std::uint64_t> found = ReadRevision(*db_);
-  return found.ok() && *found == revision;
+  file_.Drop();
+  const absl::StatusOr<Connection*> db = file_.Connect();
+  if (!db.ok()) return false;
+  const absl::StatusOr<End> found = ReadEnd(**db);
+  return found.ok() && found->revision == revision;
 }
 
 std::vector<absl::StatusOr<Committed>> ControlDb::Commit(
-    std::span<const Change> changes) {
+    std::span<const Change> changes, WallTime now) {
   std::vector<absl::StatusOr<Committed>> results;
   results.reserve(changes.size());
-  absl::Status status = Connect();
-  if (status.ok()) status = CommitAll(changes, results);
+  const absl::Status status = CommitAll(changes, now, results);
   if (!status.ok()) {
-    db_.reset();  // with it goes a transaction that is still open
+    file_.Drop();  // with it goes a transaction that is still open
     results.assign(changes.size(), absl::UnavailableError(status.message()));
   }
   return results;
 }
 
+absl::StatusOr<bool> ControlDb::PruneStep(const InputLimits& limits,
+                                          WallTime now) {
+  LB_ASSIGN_OR_RETURN(Connection* const db, file_.Connect());
+  LB_RETURN_IF_ERROR(db->Execute("BEGIN IMMEDIATE;"));
+  LB_ASSIGN_OR_RETURN(End end, ReadEnd(*db));
+  LB_ASSIGN_OR_RETURN(std::optional<PrunedInputs> pruned,
+                      PruneInputs(*db, limits, end.inputs_bytes, now));
+  if (!pruned) {
+    LB_RETURN_IF_ERROR(db->Execute("COMMIT;"));
+    return false;
+  }
+  end.inputs_bytes -= pruned->bytes;
+  pruned->audit.revision = ++end.revision;
+  LB_RETURN_IF_ERROR(InsertAudit(*db, std::move(pruned->audit), end.head));
+  LB_RETURN_IF_ERROR(Finish(*db, end));
+  return true;
+}
+
+absl::StatusOr<bool> ControlDb::Prune(const InputLimits& limits, WallTime now) {
+  absl::StatusOr<bool> pruned = PruneStep(limits, now);
+  if (!pruned.ok()) {
+    file_.Drop();
+    return absl::UnavailableError(pruned.status().message());
+  }
+  return pruned;
+}
+
 absl::StatusOr<StoredState> ControlDb::LoadState(WallTime moves_since) {
-  LB_RETURN_IF_ERROR(Connect());
+  LB_ASSIGN_OR_RETURN(Connection* const db, file_.Connect());
   StoredState state;
-  LB_ASSIGN_OR_RETURN(state.revision, ReadRevision(*db_));
-  LB_ASSIGN_OR_RETURN(state.policy, ReadPolicy(*db_));
-  LB_ASSIGN_OR_RETURN(state.hosts, ReadHosts(*db_));
-  LB_ASSIGN_OR_RETURN(state.last_plans, ReadLastPlans(*db_));
-  LB_ASSIGN_OR_RETURN(state.open_proposals, ReadOpenProposals(*db_));
-  LB_ASSIGN_OR_RETURN(state.recent_moves, ReadRecentMoves(*db_, moves_since));
+  LB_ASSIGN_OR_RETURN(const End end, ReadEnd(*db));
+  state.revision = end.revision;
+  state.head = end.head;
+  LB_ASSIGN_OR_RETURN(auto policies, ReadPolicies(*db));
+  LB_ASSIGN_OR_RETURN(auto intents, ReadIntents(*db));
+  LB_ASSIGN_OR_RETURN(state.hosts, ReadHosts(*db));
+  LB_ASSIGN_OR_RETURN(state.forgotten, ReadForgotten(*db));
+  for (HostRecord& host : state.hosts) {
+    if (const auto own = policies.find(host.host); own != policies.end()) {
+      host.policy = std::move(own->second);
+    }
+    if (const auto own = intents.find(host.host); own != intents.end()) {
+      host.intent = std::move(own->second);
+    }
+  }
+  if (const auto found = policies.find(""); found != policies.end()) {
+    state.policy = std::move(found->second);
+  }
+  state.fleet_pause = std::move(intents[""].pause);
+  LB_ASSIGN_OR_RETURN(state.last_plans, ReadLastPlans(*db));
+  LB_ASSIGN_OR_RETURN(state.open_proposals, ReadOpenProposals(*db));
+  LB_ASSIGN_OR_RETURN(state.recent_moves, ReadRecentMoves(*db, moves_since));
   return state;
-}
-
-absl::StatusOr<PlanRecord> ControlDb::GetPlan(const std::string& host,
-                                              Epoch epoch) {
-  LB_RETURN_IF_ERROR(Connect());
-  return ReadPlan(*db_, host, epoch);
-}
-
-absl::StatusOr<PlanRecord> ControlDb::GetProposal(const std::string& host,
-                                                  std::uint64_t id) {
-  LB_RETURN_IF_ERROR(Connect());
-  return ReadProposal(*db_, host, id);
-}
-
-absl::StatusOr<std::vector<PlanRecord>> ControlDb::ListPlans(
-    const PlanPage& page) {
-  LB_RETURN_IF_ERROR(Connect());
-  return ReadPlans(*db_, page);
-}
-
-absl::StatusOr<std::vector<Event>> ControlDb::ListEvents(
-    const EventPage& page) {
-  LB_RETURN_IF_ERROR(Connect());
-  const char* one_host = page.host.empty() ? "?1 = '' AND " : "host = ?1 AND ";
-  LB_ASSIGN_OR_RETURN(
-      Statement select,
-      db_->Prepare(absl::StrCat(
-          "SELECT revision, time_ns, host, kind, message FROM events WHERE ",
-          one_host, "revision < ?2 ORDER BY revision DESC LIMIT ?3")));
-  const std::int64_t before = page.before == 0
-                                  ? std::numeric_limits<std::int64_t>::max()
-                                  : static_cast<std::int64_t>(page.before);
-  select.Bind(page.host).Bind(before).Bind(page.limit);
-  return ReadEvents(select);
-}
-
-absl::StatusOr<std::vector<Event>> ControlDb::ListEventsAfter(
-    const std::string& host, std::uint64_t after, std::uint32_t limit) {
-  LB_RETURN_IF_ERROR(Connect());
-  const char* one_host = host.empty() ? "?1 = '' AND " : "host = ?1 AND ";
-  LB_ASSIGN_OR_RETURN(
-      Statement select,
-      db_->Prepare(absl::StrCat(
-          "SELECT revision, time_ns, host, kind, message FROM events WHERE ",
-          one_host, "revision > ?2 ORDER BY revision LIMIT ?3")));
-  select.Bind(host).Bind(after).Bind(limit);
-  return ReadEvents(select);
 }
 
 }  // namespace lb::controller

@@ -3,15 +3,17 @@
 #define LB_CONTROLLER_STORE_CONTROL_DB_H_
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "controller/core/store.h"
+#include "controller/store/held_database.h"
 #include "controller/store/sqlite.h"
+#include "controller/store/store_options.h"
 
 namespace lb::controller {
 
@@ -23,40 +25,49 @@ class ControlDb {
   // A new store with a new id.
   static absl::Status Create(const std::string& path, WallTime now);
 
+  // As of Open().
   const StoreIdentity& identity() const { return identity_; }
+  // For reads and copies. After an error of it the next Commit() mends it.
+  HeldDatabase& file() { return file_; }
 
   // Commits all changes in one transaction, each all or nothing: one result
   // for each. A change that is wrong in itself fails alone; if the file fails,
   // all do, with UNAVAILABLE, and the next call tries a new connection.
-  std::vector<absl::StatusOr<Committed>> Commit(
-      std::span<const Change> changes);
+  // Changes without an event are of time `now`.
+  std::vector<absl::StatusOr<Committed>> Commit(std::span<const Change> changes,
+                                                WallTime now);
+
+  // One step of PruneInputs(), committed with its audit record. False: nothing
+  // had to go. UNAVAILABLE.
+  absl::StatusOr<bool> Prune(const InputLimits& limits, WallTime now);
 
   absl::StatusOr<StoredState> LoadState(WallTime moves_since);
-  absl::StatusOr<PlanRecord> GetPlan(const std::string& host, Epoch epoch);
-  absl::StatusOr<PlanRecord> GetProposal(const std::string& host,
-                                         std::uint64_t id);
-  absl::StatusOr<std::vector<PlanRecord>> ListPlans(const PlanPage& page);
-  absl::StatusOr<std::vector<Event>> ListEvents(const EventPage& page);
-  absl::StatusOr<std::vector<Event>> ListEventsAfter(const std::string& host,
-                                                     std::uint64_t after,
-                                                     std::uint32_t limit);
 
  private:
-  ControlDb(std::string path, Connection db, StoreIdentity identity)
-      : path_(std::move(path)),
-        db_(std::move(db)),
-        identity_(std::move(identity)) {}
+  // Where the history ends.
+  struct End {
+    std::uint64_t revision = 0;
+    AuditHead head;
+    std::uint64_t inputs_bytes = 0;  // of all plans and decisions
+  };
 
-  // A connection that works; UNAVAILABLE.
-  absl::Status Connect();
-  absl::Status CommitAll(std::span<const Change> changes,
+  ControlDb(HeldDatabase file, StoreIdentity identity)
+      : file_(std::move(file)), identity_(std::move(identity)) {}
+
+  static absl::StatusOr<End> ReadEnd(Connection& db);
+  // Writes one change, after which the history ends in `end`.
+  static absl::StatusOr<Committed> Apply(Connection& db, const Change& change,
+                                         WallTime now, End& end);
+  absl::Status CommitAll(std::span<const Change> changes, WallTime now,
                          std::vector<absl::StatusOr<Committed>>& results);
+  absl::StatusOr<bool> PruneStep(const InputLimits& limits, WallTime now);
+  // Ends the transaction that brings the history to `end`.
+  absl::Status Finish(Connection& db, const End& end);
   // After an error of the file: whether the transaction that was to bring it
   // to `revision` is there nevertheless.
   bool IsDurable(std::uint64_t revision);
 
-  std::string path_;
-  std::optional<Connection> db_;  // empty: to be opened again
+  HeldDatabase file_;
   StoreIdentity identity_;
 };
 

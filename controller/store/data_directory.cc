@@ -5,12 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/clock.h"
 #include "common/status.h"
 
 namespace lb::controller {
@@ -32,7 +35,46 @@ absl::Status CloseToOthers(const std::string& path, mode_t mode) {
                                         : ErrnoStatus(errno, path);
 }
 
+std::string LockPath(const std::string& path) { return path + "/lock"; }
+
+// What the holder wrote into its lock: for people.
+std::string HolderOf(int lock) {
+  std::array<char, 128> text{};
+  const ssize_t size = pread(lock, text.data(), text.size(), 0);
+  if (size <= 0) return "another process";
+  const std::string_view line(text.data(), static_cast<std::size_t>(size));
+  return std::string(line.substr(0, line.find('\n')));
+}
+
+absl::Status WriteHolder(int lock, const std::string& lock_path) {
+  const std::string text =
+      absl::StrCat("process ", getpid(), " since ",
+                   FormatWallTime(SystemClock().Wall()), "\n");
+  if (ftruncate(lock, 0) != 0 || pwrite(lock, text.data(), text.size(), 0) !=
+                                     static_cast<ssize_t>(text.size())) {
+    return ErrnoStatus(errno, lock_path);
+  }
+  return absl::OkStatus();
+}
+
+// UNAVAILABLE if somebody else has it.
+absl::Status TakeLock(int lock, int kind, const std::string& path) {
+  if (flock(lock, kind | LOCK_NB) == 0) return absl::OkStatus();
+  if (errno != EWOULDBLOCK) return ErrnoStatus(errno, LockPath(path));
+  return absl::UnavailableError(
+      absl::StrCat(path, " is held by ", HolderOf(lock),
+                   "; stop it, or use another data directory"));
+}
+
 }  // namespace
+
+absl::Status DataDirectory::CheckFree(const std::string& path) {
+  const int lock = open(LockPath(path).c_str(), O_RDONLY | O_CLOEXEC);
+  if (lock < 0) return absl::OkStatus();  // Hold() says what is wrong, if so
+  absl::Status status = TakeLock(lock, LOCK_SH, path);
+  close(lock);
+  return status;
+}
 
 absl::StatusOr<DataDirectory> DataDirectory::Hold(const std::string& path) {
   struct stat status {};
@@ -48,17 +90,12 @@ absl::StatusOr<DataDirectory> DataDirectory::Hold(const std::string& path) {
   } else {
     LB_RETURN_IF_ERROR(CloseToOthers(path, status.st_mode));
   }
-  const std::string lock_path = path + "/lock";
+  const std::string lock_path = LockPath(path);
   const int lock = open(lock_path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   if (lock < 0) return ErrnoStatus(errno, lock_path);
   DataDirectory directory(path, lock);
-  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return ErrnoStatus(errno, lock_path);
-    return absl::UnavailableError(absl::StrCat(
-        path,
-        " is held by another process; stop it, or use another data "
-        "directory"));
-  }
+  LB_RETURN_IF_ERROR(TakeLock(lock, LOCK_EX, path));
+  LB_RETURN_IF_ERROR(WriteHolder(lock, lock_path));
   return directory;
 }
 

@@ -12,8 +12,12 @@ namespace lb::controller {
 // that was killed, and lets go with it. Movable; any thread.
 class DataDirectory {
  public:
-  // Makes the directory, mode 0700, where there is none. UNAVAILABLE if
-  // another process holds it; PERMISSION_DENIED if others may enter it and
+  // UNAVAILABLE, naming the process and since when, if one holds it; makes
+  // nothing. Another process may still take it afterwards.
+  static absl::Status CheckFree(const std::string& path);
+
+  // Makes the directory, mode 0700, where there is none. UNAVAILABLE as
+  // CheckFree() says it; PERMISSION_DENIED if others may enter it and
   // it holds things that are not ours; else what the system says.
   static absl::StatusOr<DataDirectory> Hold(const std::string& path);
 

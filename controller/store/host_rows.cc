@@ -90,14 +90,6 @@ absl::StatusOr<HostRecord> ReadHostRow(Statement& select) {
   return host;
 }
 
-std::chrono::milliseconds ReadMs(Statement& select) {
-  return std::chrono::milliseconds(select.Int());
-}
-
-std::uint32_t ReadPermille(Statement& select) {
-  return static_cast<std::uint32_t>(select.Int());
-}
-
 }  // namespace
 
 absl::Status WriteHost(Connection& db, const HostRecord& host) {
@@ -105,11 +97,13 @@ absl::Status WriteHost(Connection& db, const HostRecord& host) {
       Statement write,
       db.Prepare(
           "INSERT INTO hosts (host, instance_id, boot_id, software_version, "
-          "connect_time_ns, buckets, hash, key_id, owners, term, epoch) "
-          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
+          "connect_time_ns, buckets, hash, key_id, owners, term, epoch, "
+          "last_epoch) "
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
           "ON CONFLICT (host) DO UPDATE SET instance_id = ?2, boot_id = ?3, "
           "software_version = ?4, connect_time_ns = ?5, buckets = ?6, "
-          "hash = ?7, key_id = ?8, owners = ?9, term = ?10, epoch = ?11"));
+          "hash = ?7, key_id = ?8, owners = ?9, term = ?10, epoch = ?11, "
+          "last_epoch = max(last_epoch, ?12), forgotten_time_ns = NULL"));
   LB_RETURN_IF_ERROR(write.Bind(host.host)
                          .Bind(host.instance_id)
                          .Bind(host.boot_id)
@@ -121,6 +115,7 @@ absl::Status WriteHost(Connection& db, const HostRecord& host) {
                          .BindBlob(PackOwners(host.table.owner))
                          .Bind(host.term.value())
                          .Bind(host.epoch.value())
+                         .Bind(host.last_epoch.value())
                          .Run());
   LB_RETURN_IF_ERROR(WriteProcessors(db, host));
   return WriteLabels(db, host);
@@ -129,10 +124,10 @@ absl::Status WriteHost(Connection& db, const HostRecord& host) {
 absl::StatusOr<std::vector<HostRecord>> ReadHosts(Connection& db) {
   LB_ASSIGN_OR_RETURN(
       Statement select,
-      db.Prepare(
-          "SELECT host, instance_id, boot_id, software_version, "
-          "connect_time_ns, buckets, hash, key_id, owners, term, epoch, "
-          "last_epoch, plan_count, move_count FROM hosts ORDER BY host"));
+      db.Prepare("SELECT host, instance_id, boot_id, software_version, "
+                 "connect_time_ns, buckets, hash, key_id, owners, term, epoch, "
+                 "last_epoch, plan_count, move_count FROM hosts "
+                 "WHERE forgotten_time_ns IS NULL ORDER BY host"));
   std::vector<HostRecord> hosts;
   for (;;) {
     LB_ASSIGN_OR_RETURN(const bool row, select.Step());
@@ -147,71 +142,35 @@ absl::StatusOr<std::vector<HostRecord>> ReadHosts(Connection& db) {
   return hosts;
 }
 
-absl::StatusOr<std::uint64_t> InsertPolicy(Connection& db,
-                                           const balance::Policy& policy,
-                                           WallTime time) {
-  LB_ASSIGN_OR_RETURN(
-      const std::int64_t last,
-      db.QueryInt("SELECT coalesce(max(revision), 0) FROM policies"));
-  LB_ASSIGN_OR_RETURN(
-      Statement insert,
-      db.Prepare("INSERT INTO policies VALUES "
-                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-  LB_RETURN_IF_ERROR(insert.Bind(last + 1)
-                         .Bind(ToNs(time))
-                         .Bind(balance::ModeName(policy.mode))
-                         .Bind(balance::PlannerKindName(policy.planner))
-                         .Bind(policy.report_interval.count())
-                         .Bind(policy.half_life.count())
-                         .Bind(policy.warm_up.count())
-                         .Bind(policy.trigger_permille)
-                         .Bind(policy.target_permille)
-                         .Bind(policy.floor_permille)
-                         .Bind(policy.z_permille)
-                         .Bind(policy.max_moves_permille)
-                         .Bind(policy.bucket_cooldown.count())
-                         .Bind(policy.return_time.count())
-                         .Bind(policy.min_gain_permille)
-                         .Bind(policy.damping_permille)
-                         .Bind(policy.fair_queue_quantum.count())
-                         .Bind(policy.fair_queue_limit)
-                         .Run());
-  return static_cast<std::uint64_t>(last + 1);
-}
-
-absl::StatusOr<std::optional<PolicyRecord>> ReadPolicy(Connection& db) {
+absl::StatusOr<std::vector<ForgottenHost>> ReadForgotten(Connection& db) {
   LB_ASSIGN_OR_RETURN(
       Statement select,
-      db.Prepare("SELECT revision, mode, planner, report_interval_ms, "
-                 "half_life_ms, warm_up_ms, trigger_permille, "
-                 "target_permille, floor_permille, z_permille, "
-                 "max_moves_permille, bucket_cooldown_ms, return_time_ms, "
-                 "min_gain_permille, damping_permille, fair_queue_quantum_us, "
-                 "fair_queue_limit_packets FROM policies "
-                 "ORDER BY revision DESC LIMIT 1"));
-  LB_ASSIGN_OR_RETURN(const bool row, select.Step());
-  if (!row) return std::optional<PolicyRecord>();
-  PolicyRecord record;
-  balance::Policy& policy = record.policy;
-  record.revision = select.Unsigned();
-  LB_ASSIGN_OR_RETURN(policy.mode, balance::ParseMode(select.Text()));
-  LB_ASSIGN_OR_RETURN(policy.planner, balance::ParsePlannerKind(select.Text()));
-  policy.report_interval = ReadMs(select);
-  policy.half_life = ReadMs(select);
-  policy.warm_up = ReadMs(select);
-  policy.trigger_permille = ReadPermille(select);
-  policy.target_permille = ReadPermille(select);
-  policy.floor_permille = ReadPermille(select);
-  policy.z_permille = ReadPermille(select);
-  policy.max_moves_permille = ReadPermille(select);
-  policy.bucket_cooldown = ReadMs(select);
-  policy.return_time = ReadMs(select);
-  policy.min_gain_permille = ReadPermille(select);
-  policy.damping_permille = ReadPermille(select);
-  policy.fair_queue_quantum = std::chrono::microseconds(select.Int());
-  policy.fair_queue_limit = static_cast<std::uint32_t>(select.Unsigned());
-  LB_RETURN_IF_ERROR(balance::ValidatePolicy(policy));
-  return record;
+      db.Prepare("SELECT host, last_epoch FROM hosts "
+                 "WHERE forgotten_time_ns IS NOT NULL ORDER BY host"));
+  std::vector<ForgottenHost> hosts;
+  for (;;) {
+    LB_ASSIGN_OR_RETURN(const bool row, select.Step());
+    if (!row) return hosts;
+    std::string host = select.Text();
+    hosts.push_back({std::move(host), Epoch(select.Unsigned())});
+  }
+}
+
+absl::Status RequireHost(Connection& db, const std::string& host) {
+  LB_ASSIGN_OR_RETURN(Statement select,
+                      db.Prepare("SELECT 1 FROM hosts WHERE host = ?"));
+  LB_ASSIGN_OR_RETURN(const bool found, select.Bind(host).Step());
+  return found ? absl::OkStatus()
+               : absl::NotFoundError(absl::StrCat("there is no host ", host));
+}
+
+absl::Status ForgetHost(Connection& db, const std::string& host,
+                        WallTime time) {
+  LB_RETURN_IF_ERROR(RequireHost(db, host));
+  LB_ASSIGN_OR_RETURN(Statement forget,
+                      db.Prepare("UPDATE hosts SET forgotten_time_ns = ? "
+                                 "WHERE host = ?"));
+  return forget.Bind(ToNs(time)).Bind(host).Run();
 }
 
 }  // namespace lb::controller

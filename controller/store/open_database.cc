@@ -1,58 +1,53 @@
 #include "controller/store/open_database.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "controller/store/file_copy.h"
+#include "controller/store/private_file.h"
 
 namespace lb::controller {
 namespace {
 
-constexpr char kNextStep[] =
-    "; restore it from a backup, or move the data directory away to begin a "
-    "new store";
-
 absl::Status Damaged(const std::string& path, const std::string& what) {
-  return absl::DataLossError(absl::StrCat(path, " ", what, kNextStep));
-}
-
-// sqlite3 creates files by the umask; an empty one of ours comes first, and
-// SQLite gives its side files the same mode.
-absl::Status CreateEmptyFile(const std::string& path) {
-  const int fd =
-      open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-  if (fd < 0) return ErrnoStatus(errno, path);
-  close(fd);
-  return absl::OkStatus();
-}
-
-absl::Status SyncFile(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return ErrnoStatus(errno, path);
-  const int result = fsync(fd);
-  const int error = errno;
-  close(fd);
-  return result == 0 ? absl::OkStatus() : ErrnoStatus(error, path);
+  return absl::DataLossError(absl::StrCat(path, " ", what));
 }
 
 std::string PragmaSet(std::string_view name, std::int64_t value) {
   return absl::StrCat("PRAGMA ", ToAbsl(name), " = ", value, ";");
 }
 
+// All steps or none, so that a file is of the version it had or of this one.
 absl::Status Migrate(Connection& db, const Schema& schema, std::int64_t from) {
-  for (std::int64_t version = from; version < schema.version(); ++version) {
-    LB_RETURN_IF_ERROR(db.Execute("BEGIN IMMEDIATE;"));
-    LB_RETURN_IF_ERROR(db.Execute(
-        std::string(schema.migrations[static_cast<std::size_t>(version)])));
-    LB_RETURN_IF_ERROR(db.Execute(PragmaSet("user_version", version + 1)));
-    LB_RETURN_IF_ERROR(db.Execute("COMMIT;"));
+  LB_RETURN_IF_ERROR(db.Execute("BEGIN IMMEDIATE;"));
+  for (const std::string_view step :
+       schema.migrations.subspan(static_cast<std::size_t>(from))) {
+    LB_RETURN_IF_ERROR(db.Execute(std::string(step)));
+  }
+  LB_RETURN_IF_ERROR(db.Execute(PragmaSet("user_version", schema.version())));
+  return db.Execute("COMMIT;");
+}
+
+// Keeps the file as it is beside itself, as FILE.before-vN, for who has to go
+// back to an older program. The copy that an earlier migration left goes.
+absl::Status KeepOldVersion(Connection& db, const Schema& schema) {
+  const std::string kept = absl::StrCat(db.path(), ".before-v");
+  const std::string path = absl::StrCat(kept, schema.version());
+  LB_RETURN_IF_ERROR(CopyDatabase(db, path + ".new"));
+  LB_RETURN_IF_ERROR(RenameDurably(path + ".new", path));
+  for (const auto& entry :
+       std::filesystem::directory_iterator(ParentOf(path))) {
+    const std::string other = entry.path();
+    if (other != path && absl::StartsWith(other, kept)) {
+      std::error_code ignored;  // it does no harm
+      std::filesystem::remove(other, ignored);
+    }
   }
   return absl::OkStatus();
 }
@@ -110,16 +105,17 @@ absl::Status CheckContent(Connection& db) {
 }
 
 // SQLite's words for what is wrong with a file, with the next step.
-absl::Status Explain(const absl::Status& status, const std::string& path) {
+absl::Status Explain(const absl::Status& status, const std::string& path,
+                     const Schema& schema) {
   if (absl::IsUnavailable(status)) {
     return absl::UnavailableError(absl::StrCat(
         path,
         " is held by another process; stop it, or use another data "
         "directory"));
   }
-  if (absl::IsDataLoss(status) &&
-      !absl::StrContains(status.message(), kNextStep)) {
-    return absl::DataLossError(absl::StrCat(status.message(), kNextStep));
+  if (absl::IsDataLoss(status)) {
+    return absl::DataLossError(
+        absl::StrCat(status.message(), "; ", ToAbsl(schema.next_step)));
   }
   return status;
 }
@@ -136,7 +132,10 @@ absl::StatusOr<Connection> OpenChecked(const std::string& path,
   LB_RETURN_IF_ERROR(Hold(db, durability));
   LB_ASSIGN_OR_RETURN(const std::int64_t version,
                       db.QueryInt("PRAGMA user_version"));
-  LB_RETURN_IF_ERROR(Migrate(db, schema, version));
+  if (version < schema.version()) {
+    LB_RETURN_IF_ERROR(KeepOldVersion(db, schema));
+    LB_RETURN_IF_ERROR(Migrate(db, schema, version));
+  }
   return db;
 }
 
@@ -150,7 +149,7 @@ absl::Status CreateDatabase(
     std::error_code ignored;  // of a creation cut short; usually there is none
     std::filesystem::remove(fresh + suffix, ignored);
   }
-  LB_RETURN_IF_ERROR(CreateEmptyFile(fresh));
+  LB_RETURN_IF_ERROR(CreatePrivateFile(fresh));
   {
     LB_ASSIGN_OR_RETURN(Connection db, Connection::Open(fresh, false));
     LB_RETURN_IF_ERROR(
@@ -158,11 +157,7 @@ absl::Status CreateDatabase(
     LB_RETURN_IF_ERROR(Migrate(db, schema, 0));
     LB_RETURN_IF_ERROR(fill(db));
   }
-  LB_RETURN_IF_ERROR(SyncFile(fresh));
-  if (std::rename(fresh.c_str(), path.c_str()) != 0) {
-    return ErrnoStatus(errno, path);
-  }
-  return SyncFile(std::filesystem::path(path).parent_path());
+  return RenameDurably(fresh, path);
 }
 
 absl::StatusOr<Connection> OpenDatabase(const std::string& path,
@@ -170,9 +165,10 @@ absl::StatusOr<Connection> OpenDatabase(const std::string& path,
                                         Durability durability) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return ErrnoStatus(errno, path);
-  if (status.st_size == 0) return Damaged(path, "is empty");
-  absl::StatusOr<Connection> db = OpenChecked(path, schema, durability);
-  if (!db.ok()) return Explain(db.status(), path);
+  absl::StatusOr<Connection> db = status.st_size == 0
+                                      ? Damaged(path, "is empty")
+                                      : OpenChecked(path, schema, durability);
+  if (!db.ok()) return Explain(db.status(), path, schema);
   return db;
 }
 

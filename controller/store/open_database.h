@@ -23,8 +23,9 @@ absl::Status CreateDatabase(
     const std::string& path, const Schema& schema,
     const std::function<absl::Status(Connection&)>& fill);
 
-// Opens an existing file, brings it to the schema's version, and holds it for
-// this process alone. DATA_LOSS if it is damaged, emptied, or not of this
+// Opens an existing file, brings it to the schema's version (the file as it was
+// is kept beside it as FILE.before-vN, until the next migration), and holds it
+// for this process alone. DATA_LOSS if it is damaged, emptied, or not of this
 // schema; FAILED_PRECONDITION if it is of a newer version; UNAVAILABLE if
 // another process holds it; NOT_FOUND. Messages name the file and the next
 // step. Nothing is changed in a file that is refused.

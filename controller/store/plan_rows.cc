@@ -17,7 +17,8 @@ constexpr std::string_view kColumns =
     "result_time_ns, author, reason, policy_revision, base, digest, "
     "imbalance_before, imbalance_predicted, imbalance_achieved, bound, "
     "indexes, total_index, quotas, move_count, cost, max_pause_ns, "
-    "rejection, planner, algorithm_version, hash, key_id, owners FROM plans ";
+    "rejection, planner, algorithm_version, hash, key_id, owners, verdict, "
+    "planner_reason, utilization_achieved FROM plans ";
 
 absl::StatusOr<PlanRecord> ReadRow(Statement& row) {
   PlanRecord plan;
@@ -58,6 +59,10 @@ absl::StatusOr<PlanRecord> ReadRow(Statement& row) {
   LB_ASSIGN_OR_RETURN(plan.table.hash, ParseHashKind(row.Text()));
   plan.table.key_id = row.Text();
   LB_ASSIGN_OR_RETURN(plan.table.owner, UnpackOwners(row.Blob()));
+  plan.verdict = row.Text();
+  plan.planner_reason = row.Text();
+  LB_ASSIGN_OR_RETURN(plan.utilization_achieved,
+                      UnpackDoubles(row.Blob()));  // NULL reads as empty
   return plan;
 }
 
@@ -167,6 +172,37 @@ absl::Status UpdateMoves(Connection& db, const PlanUpdate& update) {
   return count.Bind(moved).Bind(update.id).Run();
 }
 
+// Beside the packed counters, those that auditors ask for.
+absl::Status WriteCost(Connection& db, const PlanUpdate& update) {
+  LB_ASSIGN_OR_RETURN(
+      Statement set,
+      db.Prepare("UPDATE plans SET cost = ?, dropped = ?, lost = ?, "
+                 "reordered = ?, duplicated = ? WHERE plan_id = ?"));
+  return set.BindBlob(PackCounters(*update.cost))
+      .Bind(update.cost->dropped_total())
+      .Bind(update.cost->lost)
+      .Bind(update.cost->reordered)
+      .Bind(update.cost->duplicated)
+      .Bind(update.id)
+      .Run();
+}
+
+// The epoch of a proposal that is to be sent.
+absl::StatusOr<Epoch> GiveEpoch(Connection& db, const std::string& host,
+                                const PlanUpdate& update) {
+  LB_ASSIGN_OR_RETURN(const Epoch epoch, TakeEpoch(db, host));
+  LB_ASSIGN_OR_RETURN(Statement set,
+                      db.Prepare("UPDATE plans SET term = ?, epoch = ? "
+                                 "WHERE plan_id = ? AND epoch IS NULL"));
+  LB_RETURN_IF_ERROR(
+      set.Bind(update.term->value()).Bind(epoch.value()).Bind(update.id).Run());
+  if (db.changed_rows() != 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the plan with id ", update.id, " has an epoch"));
+  }
+  return epoch;
+}
+
 // The one plan that `where` selects, with moves and inputs.
 absl::StatusOr<PlanRecord> ReadWhole(Connection& db, const std::string& where,
                                      const std::string& host,
@@ -196,7 +232,8 @@ absl::StatusOr<std::vector<PlanRecord>> ReadWithMoves(Connection& db,
 }  // namespace
 
 absl::Status InsertPlan(Connection& db, PlanRecord& plan) {
-  if (plan.state != PlanState::kProposed) {
+  const bool proposed = plan.state == PlanState::kProposed;
+  if (!proposed) {
     LB_ASSIGN_OR_RETURN(plan.epoch, TakeEpoch(db, plan.host));
   }
   LB_ASSIGN_OR_RETURN(
@@ -206,8 +243,9 @@ absl::Status InsertPlan(Connection& db, PlanRecord& plan) {
           "author, reason, policy_revision, base, digest, hash, key_id, "
           "owners, imbalance_before, imbalance_predicted, bound, indexes, "
           "total_index, quotas, move_count, max_pause_ns, rejection, planner, "
-          "algorithm_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-          "?, ?, ?, ?, ?, ?, ?, 0, '', ?, ?)"));
+          "algorithm_version, verdict, planner_reason, proposed) VALUES "
+          "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', "
+          "?, ?, ?, ?, ?)"));
   insert.Bind(plan.host).Bind(plan.term.value());
   if (plan.epoch == Epoch()) {
     insert.BindNull();
@@ -233,6 +271,9 @@ absl::Status InsertPlan(Connection& db, PlanRecord& plan) {
                          .Bind(std::uint64_t{plan.moves.size()})
                          .Bind(balance::PlannerKindName(plan.inputs.planner))
                          .Bind(plan.inputs.algorithm_version)
+                         .Bind(plan.verdict)
+                         .Bind(plan.planner_reason)
+                         .Bind(std::int64_t{proposed ? 1 : 0})
                          .Run());
   plan.id = static_cast<std::uint64_t>(db.last_row_id());
   LB_ASSIGN_OR_RETURN(Statement inputs,
@@ -241,15 +282,16 @@ absl::Status InsertPlan(Connection& db, PlanRecord& plan) {
   return InsertMoves(db, plan);
 }
 
-absl::Status UpdatePlan(Connection& db, const PlanUpdate& update) {
+absl::StatusOr<PlanRecord> UpdatePlan(Connection& db,
+                                      const PlanUpdate& update) {
   LB_ASSIGN_OR_RETURN(
       Statement set,
       db.Prepare("UPDATE plans SET state = ?, "
                  "result_time_ns = coalesce(?, result_time_ns), "
                  "rejection = coalesce(?, rejection), "
-                 "cost = coalesce(?, cost), "
-                 "imbalance_achieved = coalesce(?, imbalance_achieved) "
-                 "WHERE plan_id = ?"));
+                 "imbalance_achieved = coalesce(?, imbalance_achieved), "
+                 "utilization_achieved = coalesce(?, utilization_achieved) "
+                 "WHERE plan_id = ? RETURNING host"));
   set.Bind(PlanStateName(update.state));
   if (update.result_time) {
     set.Bind(ToNs(*update.result_time));
@@ -261,17 +303,27 @@ absl::Status UpdatePlan(Connection& db, const PlanUpdate& update) {
   } else {
     set.BindNull();
   }
-  if (update.cost) {
-    set.BindBlob(PackCounters(*update.cost));
-  } else {
+  set.Bind(update.imbalance_achieved);
+  if (update.utilization_achieved.empty()) {
     set.BindNull();
+  } else {
+    set.BindBlob(PackDoubles(update.utilization_achieved));
   }
-  LB_RETURN_IF_ERROR(set.Bind(update.imbalance_achieved).Bind(update.id).Run());
-  if (db.changed_rows() != 1) {
+  LB_ASSIGN_OR_RETURN(const bool found, set.Bind(update.id).Step());
+  if (!found) {
     return absl::NotFoundError(
         absl::StrCat("there is no plan with id ", update.id));
   }
-  return update.moves.empty() ? absl::OkStatus() : UpdateMoves(db, update);
+  PlanRecord named;
+  named.id = update.id;
+  named.host = set.Text();
+  LB_RETURN_IF_ERROR(set.Run());
+  if (update.cost) LB_RETURN_IF_ERROR(WriteCost(db, update));
+  if (!update.moves.empty()) LB_RETURN_IF_ERROR(UpdateMoves(db, update));
+  if (update.term) {
+    LB_ASSIGN_OR_RETURN(named.epoch, GiveEpoch(db, named.host, update));
+  }
+  return named;
 }
 
 absl::StatusOr<PlanRecord> ReadPlan(Connection& db, const std::string& host,
@@ -281,7 +333,7 @@ absl::StatusOr<PlanRecord> ReadPlan(Connection& db, const std::string& host,
 
 absl::StatusOr<PlanRecord> ReadProposal(Connection& db, const std::string& host,
                                         std::uint64_t id) {
-  return ReadWhole(db, "WHERE host = ? AND plan_id = ? AND epoch IS NULL", host,
+  return ReadWhole(db, "WHERE host = ? AND plan_id = ? AND proposed = 1", host,
                    id);
 }
 
@@ -300,25 +352,36 @@ absl::StatusOr<std::vector<PlanRecord>> ReadPlans(Connection& db,
 }
 
 absl::StatusOr<std::vector<PlanRecord>> ReadLastPlans(Connection& db) {
-  return ReadWithMoves(db,
-                       "WHERE plan_id IN (SELECT max(plan_id) FROM plans "
-                       "WHERE epoch IS NOT NULL GROUP BY host)");
+  return ReadWithMoves(
+      db,
+      "WHERE plan_id IN (SELECT plan_id FROM hosts JOIN plans "
+      "ON plans.host = hosts.host AND plans.epoch = "
+      "(SELECT max(epoch) FROM plans WHERE plans.host = hosts.host) "
+      "WHERE forgotten_time_ns IS NULL) ORDER BY host");
 }
 
 absl::StatusOr<std::vector<PlanRecord>> ReadOpenProposals(Connection& db) {
-  return ReadWithMoves(db,
-                       "WHERE plan_id IN (SELECT max(plan_id) FROM plans "
-                       "WHERE state = 'PROPOSED' GROUP BY host)");
+  return ReadWithMoves(
+      db,
+      "WHERE plan_id IN (SELECT max(plan_id) FROM plans JOIN hosts "
+      "USING (host) WHERE state = 'PROPOSED' AND forgotten_time_ns IS NULL "
+      "GROUP BY host) ORDER BY host");
 }
 
 absl::StatusOr<std::vector<RecentMove>> ReadRecentMoves(Connection& db,
                                                         WallTime since) {
   LB_ASSIGN_OR_RETURN(
       Statement select,
-      db.Prepare("SELECT host, create_time_ns, bucket, from_processor, "
-                 "to_processor FROM plans JOIN moves USING (plan_id) "
-                 "WHERE create_time_ns >= ? AND outcome IN (1, 2) "
-                 "ORDER BY plan_id, ordinal"));
+      db.Prepare(
+          "WITH recent AS ("
+          "SELECT plan_id, host, create_time_ns FROM plans "
+          "WHERE create_time_ns >= ?1 UNION "
+          "SELECT plan_id, host, create_time_ns FROM plans "
+          "WHERE proposed = 1 AND result_time_ns >= ?1) "
+          "SELECT host, create_time_ns, bucket, from_processor, to_processor "
+          "FROM recent JOIN hosts USING (host) JOIN moves USING (plan_id) "
+          "WHERE outcome IN (1, 2) AND forgotten_time_ns IS NULL "
+          "ORDER BY create_time_ns, plan_id, ordinal"));
   select.Bind(ToNs(since));
   std::vector<RecentMove> moves;
   for (;;) {

@@ -20,24 +20,28 @@ namespace lb::controller {
 // next epoch; both are returned in it. The host exists.
 absl::Status InsertPlan(Connection& db, PlanRecord& plan);
 
-// NOT_FOUND if there is no such plan.
-absl::Status UpdatePlan(Connection& db, const PlanUpdate& update);
+// Returns the plan's id and host, and the epoch that it got if it is a proposal
+// that is to be sent. NOT_FOUND if there is no such plan; INVALID_ARGUMENT if
+// it was sent before.
+absl::StatusOr<PlanRecord> UpdatePlan(Connection& db, const PlanUpdate& update);
 
 // With moves and inputs. NOT_FOUND.
 absl::StatusOr<PlanRecord> ReadPlan(Connection& db, const std::string& host,
                                     Epoch epoch);
+// Also one that was sent since.
 absl::StatusOr<PlanRecord> ReadProposal(Connection& db, const std::string& host,
                                         std::uint64_t id);
 
 absl::StatusOr<std::vector<PlanRecord>> ReadPlans(Connection& db,
                                                   const PlanPage& page);
 
-// The newest plan with an epoch of every host, and the newest plan still
-// PROPOSED; with moves, without inputs.
+// The plan with the highest epoch of every host, and the newest plan still
+// PROPOSED; with moves, without inputs. Forgotten hosts have none.
 absl::StatusOr<std::vector<PlanRecord>> ReadLastPlans(Connection& db);
 absl::StatusOr<std::vector<PlanRecord>> ReadOpenProposals(Connection& db);
 
-// Moves that were made, of plans created at `since` or later; oldest first.
+// Moves that were made, of plans created at `since` or later and of proposals
+// answered since; oldest first.
 absl::StatusOr<std::vector<RecentMove>> ReadRecentMoves(Connection& db,
                                                         WallTime since);
 

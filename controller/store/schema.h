@@ -11,6 +11,8 @@ namespace lb::controller {
 
 struct Schema {
   std::string_view name;  // for people: "control", "telemetry"
+  // What to do about a file that is damaged.
+  std::string_view next_step;
   std::int64_t application_id;
   // Step i leads from version i to i + 1. Never edit one that was released.
   std::span<const std::string_view> migrations;

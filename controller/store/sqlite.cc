@@ -23,6 +23,8 @@ absl::StatusCode CodeOf(int code) {
     case SQLITE_READONLY:
     case SQLITE_AUTH:
       return absl::StatusCode::kPermissionDenied;
+    case SQLITE_CONSTRAINT:
+      return absl::StatusCode::kInvalidArgument;
     case SQLITE_FULL:
       return absl::StatusCode::kResourceExhausted;
     default:
@@ -32,15 +34,36 @@ absl::StatusCode CodeOf(int code) {
 
 absl::Status ErrorOf(sqlite3* database, int code) {
   const char* path = sqlite3_db_filename(database, "main");
-  return absl::Status(CodeOf(code),
-                      absl::StrCat(path == nullptr ? "database" : path, ": ",
-                                   sqlite3_errmsg(database)));
+  // The connection has words of its own only for what it failed at last.
+  const char* words = sqlite3_extended_errcode(database) == code
+                          ? sqlite3_errmsg(database)
+                          : sqlite3_errstr(code);
+  return absl::Status(
+      CodeOf(code),
+      absl::StrCat(path == nullptr ? "database" : path, ": ", words));
 }
 
 }  // namespace
 
-void Statement::Finalizer::operator()(sqlite3_stmt* statement) const {
-  sqlite3_finalize(statement);
+StatementCache::~StatementCache() {
+  for (const auto& [sql, statements] : idle_) {
+    for (sqlite3_stmt* statement : statements) sqlite3_finalize(statement);
+  }
+}
+
+sqlite3_stmt* StatementCache::Take(const std::string& sql) {
+  const auto found = idle_.find(sql);
+  if (found == idle_.end() || found->second.empty()) return nullptr;
+  sqlite3_stmt* const statement = found->second.back();
+  found->second.pop_back();
+  return statement;
+}
+
+void StatementCache::Keep(sqlite3_stmt* statement) {
+  // What it returns is the error of the last step, which was reported there.
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  idle_[sqlite3_sql(statement)].push_back(statement);
 }
 
 Statement& Statement::Bind(std::int64_t value) {
@@ -134,6 +157,10 @@ bool Statement::NextIsNull() const {
   return sqlite3_column_type(statement_.get(), column_) == SQLITE_NULL;
 }
 
+int Statement::columns() const {
+  return sqlite3_column_count(statement_.get());
+}
+
 void Connection::Closer::operator()(sqlite3* database) const {
   sqlite3_close_v2(database);
 }
@@ -156,18 +183,20 @@ absl::StatusOr<Connection> Connection::Open(const std::string& path,
 }
 
 absl::StatusOr<Statement> Connection::Prepare(std::string_view sql) {
-  sqlite3_stmt* statement = nullptr;
-  const int code =
-      sqlite3_prepare_v2(database_.get(), sql.data(),
-                         static_cast<int>(sql.size()), &statement, nullptr);
-  if (code != SQLITE_OK) return ErrorOf(database_.get(), code);
-  return Statement(database_.get(), statement);
+  sqlite3_stmt* statement = statements_->Take(std::string(sql));
+  if (statement == nullptr) {
+    const int code = sqlite3_prepare_v3(
+        database_.get(), sql.data(), static_cast<int>(sql.size()),
+        SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    if (code != SQLITE_OK) return Error(code);
+  }
+  return Statement(database_.get(), *statements_, statement);
 }
 
 absl::Status Connection::Execute(const std::string& sql) {
   const int code =
       sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr);
-  return code == SQLITE_OK ? absl::OkStatus() : ErrorOf(database_.get(), code);
+  return code == SQLITE_OK ? absl::OkStatus() : Error(code);
 }
 
 absl::StatusOr<std::int64_t> Connection::QueryInt(std::string_view sql) {
@@ -184,6 +213,10 @@ absl::StatusOr<std::string> Connection::QueryText(std::string_view sql) {
 
 std::int64_t Connection::last_row_id() const {
   return sqlite3_last_insert_rowid(database_.get());
+}
+
+absl::Status Connection::Error(int code) const {
+  return ErrorOf(database_.get(), code);
 }
 
 int Connection::changed_rows() const {

@@ -8,6 +8,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,6 +19,23 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 namespace lb::controller {
+
+// Statements that were used, by their SQL, until they are used again.
+class StatementCache {
+ public:
+  StatementCache() = default;
+  StatementCache(const StatementCache&) = delete;
+  StatementCache& operator=(const StatementCache&) = delete;
+  ~StatementCache();
+
+  // Null if there is none.
+  sqlite3_stmt* Take(const std::string& sql);
+  // Ends what it was doing.
+  void Keep(sqlite3_stmt* statement);
+
+ private:
+  std::unordered_map<std::string, std::vector<sqlite3_stmt*>> idle_;
+};
 
 // Columns and parameters count from 0. 64-bit numbers are kept bit by bit in
 // SQL's signed integers.
@@ -51,20 +71,22 @@ class Statement {
   std::string Text();
   std::string Blob();
   bool NextIsNull() const;
+  int columns() const;
   void Skip() { ++column_; }
 
  private:
   friend class Connection;
-  struct Finalizer {
-    void operator()(sqlite3_stmt* statement) const;
+  struct Keeper {
+    StatementCache* cache;
+    void operator()(sqlite3_stmt* statement) const { cache->Keep(statement); }
   };
-  Statement(sqlite3* database, sqlite3_stmt* statement)
-      : database_(database), statement_(statement) {}
+  Statement(sqlite3* database, StatementCache& cache, sqlite3_stmt* statement)
+      : database_(database), statement_(statement, Keeper{&cache}) {}
   // The first error of Bind, or of the last step.
   absl::Status Error(int code) const;
 
   sqlite3* database_;
-  std::unique_ptr<sqlite3_stmt, Finalizer> statement_;
+  std::unique_ptr<sqlite3_stmt, Keeper> statement_;
   int parameter_ = 0;
   int column_ = 0;
   int bind_error_ = 0;
@@ -75,11 +97,11 @@ class Connection {
   // Opens an existing file, or creates one if `create`. The code of every
   // error here: UNAVAILABLE if another process holds the file, DATA_LOSS if it
   // is damaged or no database, NOT_FOUND, PERMISSION_DENIED,
-  // RESOURCE_EXHAUSTED if the disk is full, else INTERNAL. Messages name the
-  // file.
+  // RESOURCE_EXHAUSTED if the disk is full, INVALID_ARGUMENT if a row breaks a
+  // constraint, else INTERNAL. Messages name the file.
   static absl::StatusOr<Connection> Open(const std::string& path, bool create);
 
-  // `sql` is one statement.
+  // `sql` is one statement. Its result ends before the connection.
   absl::StatusOr<Statement> Prepare(std::string_view sql);
   // Any number of statements, rows thrown away.
   absl::Status Execute(const std::string& sql);
@@ -89,11 +111,14 @@ class Connection {
 
   std::int64_t last_row_id() const;
   int changed_rows() const;
+  // What the code says of this connection.
+  absl::Status Error(int code) const;
   // Whether a transaction is open; an error may have ended it.
   bool in_transaction() const;
   const std::string& path() const { return path_; }
 
  private:
+  friend class FileCopy;
   struct Closer {
     void operator()(sqlite3* database) const;
   };
@@ -102,6 +127,8 @@ class Connection {
 
   std::string path_;
   std::unique_ptr<sqlite3, Closer> database_;
+  std::unique_ptr<StatementCache> statements_ =
+      std::make_unique<StatementCache>();
 };
 
 }  // namespace lb::controller

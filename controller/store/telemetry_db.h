@@ -2,14 +2,18 @@
 #ifndef LB_CONTROLLER_STORE_TELEMETRY_DB_H_
 #define LB_CONTROLLER_STORE_TELEMETRY_DB_H_
 
-#include <optional>
+#include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "controller/core/records.h"
+#include "controller/core/store.h"
+#include "controller/store/held_database.h"
 #include "controller/store/sqlite.h"
 
 namespace lb::controller {
@@ -22,20 +26,35 @@ class TelemetryDb {
   // and DATA_LOSS if it belongs to another store than `store_id`.
   static absl::StatusOr<TelemetryDb> Open(const std::string& path,
                                           const std::string& store_id,
+                                          std::uint64_t limit_bytes,
                                           WallTime now);
 
-  // All or none, in one commit. After an error the next call tries a new
+  // All or none, in one commit. While the file is over its limit, some more of
+  // the oldest rows go with it. After an error the next call tries a new
   // connection.
   absl::Status Append(std::span<const Sample> samples);
 
+  // As Store::ListProcessorSamples() and Store::ListBucketSamples().
+  absl::StatusOr<std::vector<StoredProcessorSample>> ReadProcessors(
+      const SamplePage& page);
+  absl::StatusOr<std::vector<StoredBucketSample>> ReadBuckets(
+      const SamplePage& page);
+
+  // For copies.
+  HeldDatabase& file() { return file_; }
+
  private:
-  TelemetryDb(std::string path, Connection db)
-      : path_(std::move(path)), db_(std::move(db)) {}
+  TelemetryDb(HeldDatabase file, std::uint64_t limit_bytes)
+      : file_(std::move(file)), limit_bytes_(limit_bytes) {}
   absl::Status AppendAll(std::span<const Sample> samples);
 
-  std::string path_;
-  std::optional<Connection> db_;  // empty: to be opened again
+  HeldDatabase file_;
+  std::uint64_t limit_bytes_;
 };
+
+// Renames the file at `path` and what SQLite has beside it to
+// `path`.damaged-TIME, which is returned. Nobody has it open.
+absl::StatusOr<std::string> SetAside(const std::string& path, WallTime now);
 
 }  // namespace lb::controller
 

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <limits>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -13,14 +14,14 @@ namespace lb::controller {
 template <class T>
 class WorkQueue {
  public:
-  // How many may have been added and not taken yet.
-  explicit WorkQueue(std::size_t capacity) : capacity_(capacity) {}
+  // False, and `item` stays as it was, if the queue was closed.
+  bool Push(T&& item) { return PushWithin(kAny, std::move(item)); }
 
-  // False if there is no room, or the queue was closed.
-  bool Push(T item) {
+  // False also if `capacity` items or more were added and not taken yet.
+  bool PushWithin(std::size_t capacity, T&& item) {
     {
       const std::lock_guard lock(mutex_);
-      if (closed_ || items_.size() >= capacity_) return false;
+      if (closed_ || items_.size() >= capacity) return false;
       items_.push_back(std::move(item));
     }
     wake_.notify_one();
@@ -45,7 +46,8 @@ class WorkQueue {
   }
 
  private:
-  const std::size_t capacity_;
+  static constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
+
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<T> items_;
