@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "common/status.h"
 #include "controller/rpc/convert_agent.h"
 #include "controller/rpc/status_map.h"
 #include "controller/rpc/stream_writer.h"
@@ -30,24 +31,37 @@ class StreamLink final : public AgentLink {
   void SendPolicy(const PolicyRecord& policy) override {
     writer.Write(ResponseOf(policy));
   }
+  void SendDrain(const Drain& drain) override {
+    writer.Write(ResponseOf(drain));
+  }
+  void SendQuery(const Query& query) override {
+    writer.Write(ResponseOf(query));
+  }
   void SendGoAway(const GoAway& go_away) override {
     writer.Write(ResponseOf(go_away));
   }
   void Close(absl::Status status) override { writer.Finish(ToGrpc(status)); }
 
   StreamWriter<Reactor, v1::ConnectResponse> writer;
+  Identity agent;         // as the listener knows it
   SessionId session = 0;  // the loop's; 0 before the hello and if refused
 };
 
 // Acts on a message of the stream. On the loop's thread.
 class Dispatch {
  public:
-  Dispatch(Fleet& fleet, const std::shared_ptr<StreamLink>& link)
-      : fleet_(fleet), link_(link) {}
+  Dispatch(Entrance& entrance, const std::shared_ptr<StreamLink>& link)
+      : entrance_(entrance), fleet_(entrance.core().fleet), link_(link) {}
 
   void operator()(const Hello& hello) const {
     if (link_->session != 0) {
       link_->Close(absl::InvalidArgumentError("a stream has one hello"));
+      return;
+    }
+    const absl::Status its_own =
+        entrance_.AuthorizeHost(link_->agent, hello.host);
+    if (!its_own.ok()) {
+      link_->Close(its_own);
       return;
     }
     link_->session = fleet_.Open(link_, hello);
@@ -64,6 +78,9 @@ class Dispatch {
   void operator()(const AgentEvent& event) const {
     if (AfterHello()) fleet_.OnAgentEvent(link_->session, event);
   }
+  void operator()(const Answer& answer) const {
+    if (AfterHello()) fleet_.OnAnswer(link_->session, answer);
+  }
 
  private:
   bool AfterHello() const {
@@ -73,15 +90,21 @@ class Dispatch {
     return false;
   }
 
+  Entrance& entrance_;
   Fleet& fleet_;
   const std::shared_ptr<StreamLink>& link_;
 };
 
 class AgentStream final : public Reactor {
  public:
-  explicit AgentStream(const CoreAccess& core)
-      : core_(core), link_(std::make_shared<StreamLink>(this)) {
-    StartRead(&request_);
+  AgentStream(Entrance& entrance, const grpc::ServerContextBase& context)
+      : entrance_(entrance), link_(std::make_shared<StreamLink>(this)) {
+    const absl::Status begun = Begin(context);
+    if (begun.ok()) {
+      StartRead(&request_);
+    } else {
+      link_->Close(begun);
+    }
   }
 
   void OnReadDone(bool ok) override {
@@ -96,9 +119,9 @@ class AgentStream final : public Reactor {
     }
     // The next message is read once this one was acted on, so a stream holds
     // one at a time and the kernel pushes back on who sends too fast.
-    core_.loop.Post([this, &fleet = core_.fleet, link = link_,
-                     message = *std::move(message)] {
-      std::visit(Dispatch(fleet, link), message);
+    entrance_.core().loop.Post([this, &entrance = entrance_, link = link_,
+                                message = *std::move(message)] {
+      std::visit(Dispatch(entrance, link), message);
       link->writer.IfOpen(
           [this](Reactor& reactor) { reactor.StartRead(&request_); });
     });
@@ -110,23 +133,36 @@ class AgentStream final : public Reactor {
 
   void OnDone() override {
     link_->writer.Detach();
-    core_.loop.Post([&fleet = core_.fleet, link = link_] {
+    entrance_.core().loop.Post([&fleet = entrance_.core().fleet, link = link_] {
       fleet.OnClosed(link->session);
     });
     delete this;
   }
 
  private:
-  const CoreAccess core_;
+  absl::Status Begin(const grpc::ServerContextBase& context) {
+    LB_ASSIGN_OR_RETURN(const Admission admission,
+                        entrance_.Authorize(context, request_));
+    LB_ASSIGN_OR_RETURN(
+        place_, entrance_.WatchOver(admission, MethodOf<v1::ConnectRequest>(),
+                                    [link = link_](const absl::Status& status) {
+                                      link->Close(status);
+                                    }));
+    link_->agent = admission.identity;
+    return absl::OkStatus();
+  }
+
+  Entrance& entrance_;
   const std::shared_ptr<StreamLink> link_;
+  std::unique_ptr<OpenStreams::Place> place_;
   v1::ConnectRequest request_;
 };
 
 }  // namespace
 
 grpc::ServerBidiReactor<v1::ConnectRequest, v1::ConnectResponse>*
-AgentService::Connect(grpc::CallbackServerContext* /*context*/) {
-  return new AgentStream(core_);
+AgentService::Connect(grpc::CallbackServerContext* context) {
+  return new AgentStream(entrance_, *context);
 }
 
 }  // namespace lb::controller

@@ -4,20 +4,20 @@
 #ifndef LB_CONTROLLER_RPC_AGENT_SERVICE_H_
 #define LB_CONTROLLER_RPC_AGENT_SERVICE_H_
 
-#include "controller/rpc/core_access.h"
+#include "controller/rpc/entrance.h"
 #include "lb/v1/agent_service.grpc.pb.h"
 
 namespace lb::controller {
 
 class AgentService final : public v1::AgentService::CallbackService {
  public:
-  explicit AgentService(CoreAccess core) : core_(core) {}
+  explicit AgentService(Entrance& entrance) : entrance_(entrance) {}
 
   grpc::ServerBidiReactor<v1::ConnectRequest, v1::ConnectResponse>* Connect(
       grpc::CallbackServerContext* context) override;
 
  private:
-  const CoreAccess core_;
+  Entrance& entrance_;
 };
 
 }  // namespace lb::controller

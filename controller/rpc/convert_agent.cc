@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
 #include "controller/rpc/convert_common.h"
+#include "controller/rpc/convert_flow.h"
+#include "controller/rpc/convert_policy.h"
 
 namespace lb::controller {
 namespace {
@@ -65,6 +67,7 @@ absl::StatusOr<Hello> HelloFrom(const v1::Hello& message) {
   hello.boot_id = message.boot_id();
   hello.software_version = message.software_version();
   hello.protocol_revision = message.protocol_revision();
+  hello.features = {message.features().begin(), message.features().end()};
   hello.labels = {message.labels().begin(), message.labels().end()};
   LB_ASSIGN_OR_RETURN(hello.layout, LayoutFrom(message.layout()));
   LB_ASSIGN_OR_RETURN(hello.table, TableFrom(message.table()));
@@ -184,6 +187,20 @@ absl::StatusOr<AgentEvent> AgentEventFrom(const v1::AgentEvent& message) {
   return event;
 }
 
+absl::StatusOr<Answer> AnswerFrom(const v1::Answer& message) {
+  Answer answer;
+  answer.id = message.id();
+  answer.error = message.error();
+  if (message.has_trace()) {
+    LB_ASSIGN_OR_RETURN(answer.trace, FlowTraceFrom(message.trace()));
+  }
+  for (const v1::Flow& one : message.heaviest()) {
+    LB_ASSIGN_OR_RETURN(FlowInfo flow, FlowFrom(one));
+    answer.heaviest.push_back(flow);
+  }
+  return answer;
+}
+
 template <class T>
 absl::StatusOr<AgentMessage> Wrap(absl::StatusOr<T> message) {
   if (!message.ok()) return message.status();
@@ -205,6 +222,8 @@ absl::StatusOr<AgentMessage> AgentMessageFrom(
       return Wrap(TableChangedFrom(request.table_changed()));
     case v1::ConnectRequest::kAgentEvent:
       return Wrap(AgentEventFrom(request.agent_event()));
+    case v1::ConnectRequest::kAnswer:
+      return Wrap(AnswerFrom(request.answer()));
     case v1::ConnectRequest::MESSAGE_NOT_SET:
       break;
   }
@@ -249,6 +268,29 @@ v1::ConnectResponse ResponseOf(const GoAway& go_away) {
   response.mutable_go_away()->set_reason(go_away.reason);
   response.mutable_go_away()->set_after_ms(
       static_cast<std::uint32_t>(go_away.after.count()));
+  return response;
+}
+
+v1::ConnectResponse ResponseOf(const Drain& drain) {
+  v1::ConnectResponse response;
+  v1::Drain& message = *response.mutable_drain();
+  for (const ProcessorId processor : drain.processors) {
+    message.add_processors(processor.value());
+  }
+  return response;
+}
+
+v1::ConnectResponse ResponseOf(const Query& query) {
+  v1::ConnectResponse response;
+  v1::Query& message = *response.mutable_query();
+  message.set_id(query.id);
+  if (const auto* key = std::get_if<FlowKey>(&query.what)) {
+    FillFlowKey(*key, *message.mutable_trace());
+  } else {
+    const auto& heaviest = std::get<HeaviestFlows>(query.what);
+    message.mutable_heaviest()->set_bucket(heaviest.bucket.value());
+    message.mutable_heaviest()->set_count(heaviest.count);
+  }
   return response;
 }
 

@@ -12,7 +12,7 @@
 namespace lb::controller {
 
 using AgentMessage =
-    std::variant<Hello, Report, PlanResult, TableChanged, AgentEvent>;
+    std::variant<Hello, Report, PlanResult, TableChanged, AgentEvent, Answer>;
 
 absl::StatusOr<AgentMessage> AgentMessageFrom(
     const v1::ConnectRequest& request);
@@ -21,6 +21,8 @@ v1::ConnectResponse ResponseOf(const Welcome& welcome);
 v1::ConnectResponse ResponseOf(const PlanCommand& command);
 v1::ConnectResponse ResponseOf(const PolicyRecord& policy);
 v1::ConnectResponse ResponseOf(const GoAway& go_away);
+v1::ConnectResponse ResponseOf(const Drain& drain);
+v1::ConnectResponse ResponseOf(const Query& query);
 v1::ConnectResponse AckOf(Term term, Epoch epoch);
 
 }  // namespace lb::controller

@@ -97,6 +97,22 @@ Counters CountersFrom(const v1::Counters& message) {
   return counters;
 }
 
+absl::StatusOr<WallTime> TimeFrom(const google::protobuf::Timestamp& timestamp,
+                                  std::string_view field) {
+  using std::chrono::seconds;
+  constexpr std::int64_t kLast =
+      std::chrono::floor<seconds>(WallTime::max().time_since_epoch()).count();
+  if (timestamp.seconds() < 0 || timestamp.seconds() >= kLast ||
+      timestamp.nanos() < 0 || timestamp.nanos() >= 1'000'000'000) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        ToAbsl(field), " is ", timestamp.seconds(), " s and ",
+        timestamp.nanos(), " ns; use a time from 1970 on, before 2262"));
+  }
+  return WallTime(seconds(timestamp.seconds())) +
+         std::chrono::duration_cast<WallTime::duration>(
+             std::chrono::nanoseconds(timestamp.nanos()));
+}
+
 google::protobuf::Timestamp TimestampOf(WallTime time) {
   const auto since = time.time_since_epoch();
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
@@ -172,36 +188,5 @@ void FillBuckets(const std::vector<BucketLoad>& buckets,
     if (bucket.lower_bound) message.add_lower_bound(bucket.bucket.value());
   }
 }
-
-void FillPolicy(const PolicyRecord& record, v1::Policy& message) {
-  const balance::Policy& policy = record.policy;
-  const auto ms = [](std::chrono::milliseconds time) {
-    return static_cast<std::uint32_t>(time.count());
-  };
-  message.set_revision(record.revision);
-  // The numbers of both enumerations are the same.
-  message.set_mode(static_cast<v1::Mode>(policy.mode));
-  message.set_planner(static_cast<v1::PlannerKind>(policy.planner));
-  message.set_report_interval_ms(ms(policy.report_interval));
-  message.set_half_life_ms(ms(policy.half_life));
-  message.set_warm_up_ms(ms(policy.warm_up));
-  message.set_trigger_permille(policy.trigger_permille);
-  message.set_target_permille(policy.target_permille);
-  message.set_floor_permille(policy.floor_permille);
-  message.set_z_permille(policy.z_permille);
-  message.set_max_moves_permille(policy.max_moves_permille);
-  message.set_bucket_cooldown_ms(ms(policy.bucket_cooldown));
-  message.set_return_time_ms(ms(policy.return_time));
-  message.set_min_gain_permille(policy.min_gain_permille);
-  message.set_damping_permille(policy.damping_permille);
-  message.set_fair_queue_quantum_us(
-      static_cast<std::uint32_t>(policy.fair_queue_quantum.count()));
-  message.set_fair_queue_limit_packets(policy.fair_queue_limit);
-}
-
-static_assert(static_cast<int>(balance::Mode::kAuto) == v1::MODE_AUTO);
-static_assert(static_cast<int>(balance::Mode::kOff) == v1::MODE_OFF);
-static_assert(static_cast<int>(balance::PlannerKind::kLoad) ==
-              v1::PLANNER_KIND_LOAD);
 
 }  // namespace lb::controller

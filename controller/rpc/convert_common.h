@@ -19,7 +19,6 @@
 #include "google/protobuf/timestamp.pb.h"
 #include "lb/v1/load.pb.h"
 #include "lb/v1/plan.pb.h"
-#include "lb/v1/policy.pb.h"
 #include "lb/v1/table.pb.h"
 
 namespace lb::controller {
@@ -32,6 +31,10 @@ absl::StatusOr<HashKind> HashKindFrom(v1::HashKind hash);
 absl::StatusOr<Layout> LayoutFrom(const v1::Layout& message);
 absl::StatusOr<Table> TableFrom(const v1::Table& message);
 absl::StatusOr<Move> MoveFrom(const v1::Move& message);
+// INVALID_ARGUMENT for nanoseconds that are none, and for years that the
+// system's clock has no numbers for.
+absl::StatusOr<WallTime> TimeFrom(const google::protobuf::Timestamp& timestamp,
+                                  std::string_view field);
 Counters CountersFrom(const v1::Counters& message);
 
 google::protobuf::Timestamp TimestampOf(WallTime time);
@@ -42,7 +45,6 @@ void FillMove(const Move& move, v1::Move& message);
 void FillCounters(const Counters& counters, v1::Counters& message);
 void FillBuckets(const std::vector<BucketLoad>& buckets,
                  v1::BucketLoads& message);
-void FillPolicy(const PolicyRecord& policy, v1::Policy& message);
 
 }  // namespace lb::controller
 

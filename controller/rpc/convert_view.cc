@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
 #include "controller/rpc/convert_common.h"
+#include "controller/rpc/convert_policy.h"
 
 namespace lb::controller {
 namespace {
@@ -48,6 +49,12 @@ void FillPlannedMove(const MoveRecord& move, v1::PlannedMove& message) {
 
 }  // namespace
 
+std::string PauseText(const Pause& pause) {
+  return absl::StrCat(pause.advise ? "only advised" : "paused", " since ",
+                      FormatWallTime(pause.since), " by ", pause.author,
+                      pause.reason.empty() ? "" : ": ", pause.reason);
+}
+
 void FillHost(const HostView& view, Detail detail, v1::Host& message) {
   const HostRecord& record = view.record;
   message.set_name(absl::StrCat("hosts/", record.host));
@@ -64,7 +71,11 @@ void FillHost(const HostView& view, Detail detail, v1::Host& message) {
   message.set_digest(view.digest.value());
   message.set_term(record.term.value());
   message.set_epoch(record.epoch.value());
-  FillPolicy(view.policy, *message.mutable_policy());
+  FillNamedPolicy(
+      {.name = record.policy ? absl::StrCat("hosts/", record.host, "/policy")
+                             : "policies/default",
+       .record = view.policy},
+      *message.mutable_policy());
   message.set_system_utilization(view.system_utilization);
   message.set_imbalance(view.imbalance);
   message.set_bound(view.bound);
@@ -73,6 +84,18 @@ void FillHost(const HostView& view, Detail detail, v1::Host& message) {
     FillProcessor(static_cast<std::uint32_t>(i), view.processors[i],
                   *message.add_processors());
   }
+  for (const ProcessorId drained : record.intent.drained) {
+    if (drained.value() < view.processors.size()) {
+      message.mutable_processors(static_cast<int>(drained.value()))
+          ->set_drained(true);
+    }
+  }
+  for (const Pin& pin : record.intent.pins) {
+    v1::Pin& added = *message.add_pins();
+    added.set_bucket(pin.bucket.value());
+    added.set_processor(pin.processor.value());
+  }
+  if (record.intent.pause) message.set_paused(PauseText(*record.intent.pause));
   FillCounters(view.counters, *message.mutable_counters());
   message.set_plan_count(record.plan_count);
   message.set_move_count(record.move_count);

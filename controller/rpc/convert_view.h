@@ -2,6 +2,8 @@
 #ifndef LB_CONTROLLER_RPC_CONVERT_VIEW_H_
 #define LB_CONTROLLER_RPC_CONVERT_VIEW_H_
 
+#include <string>
+
 #include "controller/core/host_view.h"
 #include "controller/core/records.h"
 #include "lb/v1/event_service.pb.h"
@@ -12,6 +14,9 @@ namespace lb::controller {
 
 // How much of a thing is filled in: lists leave the large parts out.
 enum class Detail { kListed, kWhole };
+
+// "paused since TIME by WHO: WHY", in one line.
+std::string PauseText(const Pause& pause);
 
 void FillHost(const HostView& view, Detail detail, v1::Host& message);
 void FillPlan(const PlanRecord& plan, Detail detail, v1::Plan& message);

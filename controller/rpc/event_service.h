@@ -2,14 +2,14 @@
 #ifndef LB_CONTROLLER_RPC_EVENT_SERVICE_H_
 #define LB_CONTROLLER_RPC_EVENT_SERVICE_H_
 
-#include "controller/rpc/core_access.h"
+#include "controller/rpc/entrance.h"
 #include "lb/v1/event_service.grpc.pb.h"
 
 namespace lb::controller {
 
 class EventService final : public v1::EventService::CallbackService {
  public:
-  explicit EventService(CoreAccess core) : core_(core) {}
+  explicit EventService(Entrance& entrance) : entrance_(entrance) {}
 
   grpc::ServerUnaryReactor* ListEvents(
       grpc::CallbackServerContext* context,
@@ -20,7 +20,7 @@ class EventService final : public v1::EventService::CallbackService {
       const v1::WatchEventsRequest* request) override;
 
  private:
-  const CoreAccess core_;
+  Entrance& entrance_;
 };
 
 }  // namespace lb::controller

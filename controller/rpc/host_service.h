@@ -1,15 +1,15 @@
-// HostService: answers from core's queries.
+// HostService: answers from core's queries, watches from its host hub.
 #ifndef LB_CONTROLLER_RPC_HOST_SERVICE_H_
 #define LB_CONTROLLER_RPC_HOST_SERVICE_H_
 
-#include "controller/rpc/core_access.h"
+#include "controller/rpc/entrance.h"
 #include "lb/v1/host_service.grpc.pb.h"
 
 namespace lb::controller {
 
 class HostService final : public v1::HostService::CallbackService {
  public:
-  explicit HostService(CoreAccess core) : core_(core) {}
+  explicit HostService(Entrance& entrance) : entrance_(entrance) {}
 
   grpc::ServerUnaryReactor* ListHosts(grpc::CallbackServerContext* context,
                                       const v1::ListHostsRequest* request,
@@ -17,9 +17,16 @@ class HostService final : public v1::HostService::CallbackService {
   grpc::ServerUnaryReactor* GetHost(grpc::CallbackServerContext* context,
                                     const v1::GetHostRequest* request,
                                     v1::GetHostResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchHostsResponse>* WatchHosts(
+      grpc::CallbackServerContext* context,
+      const v1::WatchHostsRequest* request) override;
+  grpc::ServerUnaryReactor* ForgetHost(
+      grpc::CallbackServerContext* context,
+      const v1::ForgetHostRequest* request,
+      v1::ForgetHostResponse* response) override;
 
  private:
-  const CoreAccess core_;
+  Entrance& entrance_;
 };
 
 }  // namespace lb::controller

@@ -38,6 +38,13 @@ absl::Status Taken(const std::string& address, const std::string& way_out) {
       absl::StrCat(address, " is in use by another process; ", way_out));
 }
 
+bool IsAddress(const std::string& host) {
+  in_addr v4{};
+  in6_addr v6{};
+  return inet_pton(AF_INET, host.c_str(), &v4) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), &v6) == 1;
+}
+
 bool IsLoopback(const std::string& host) {
   in_addr v4{};
   in6_addr v6{};
@@ -74,7 +81,7 @@ std::string TcpAddress::ToString() const {
              : absl::StrCat("[", host, "]:", port);
 }
 
-absl::StatusOr<TcpAddress> ParseLoopback(std::string_view text) {
+absl::StatusOr<TcpAddress> ParseTcpAddress(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   std::uint32_t port = 0;
   if (colon == std::string_view::npos ||
@@ -89,13 +96,23 @@ absl::StatusOr<TcpAddress> ParseLoopback(std::string_view text) {
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
   }
-  if (!IsLoopback(host)) {
+  if (!IsAddress(host)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "address \"", ToAbsl(text),
+        "\" has no IP address; use one such as 192.0.2.1:7443 or [::]:7443"));
+  }
+  return TcpAddress{host, static_cast<std::uint16_t>(port)};
+}
+
+absl::StatusOr<TcpAddress> ParseLoopback(std::string_view text) {
+  LB_ASSIGN_OR_RETURN(TcpAddress address, ParseTcpAddress(text));
+  if (!IsLoopback(address.host)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "address \"", ToAbsl(text),
         "\" is not on loopback, and plaintext is served nowhere else; use "
         "127.0.0.1:PORT or [::1]:PORT"));
   }
-  return TcpAddress{host, static_cast<std::uint16_t>(port)};
+  return address;
 }
 
 absl::Status CheckTcpFree(const TcpAddress& address) {

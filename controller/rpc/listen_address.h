@@ -1,5 +1,5 @@
-// Where the API can listen: unix sockets in the run directory, or plaintext
-// TCP on loopback. Checks that say what is wrong before anything is begun.
+// Where the API can listen: unix sockets in the run directory, and TCP. Checks
+// that say what is wrong before anything is begun.
 #ifndef LB_CONTROLLER_RPC_LISTEN_ADDRESS_H_
 #define LB_CONTROLLER_RPC_LISTEN_ADDRESS_H_
 
@@ -12,11 +12,15 @@
 namespace lb::controller {
 
 struct TcpAddress {
-  std::string host;  // 127.0.0.0/8 or ::1
+  std::string host;  // an IP address
   std::uint16_t port = 0;
 
   std::string ToString() const;  // "127.0.0.1:7000", "[::1]:7000"
 };
+
+// "HOST:PORT" with HOST localhost or an address of IPv4, or of IPv6 in
+// brackets; port 0 lets the kernel choose. INVALID_ARGUMENT for anything else.
+absl::StatusOr<TcpAddress> ParseTcpAddress(std::string_view text);
 
 // "HOST:PORT" with HOST localhost, 127.x.y.z or [::1]; port 0 lets the kernel
 // choose. INVALID_ARGUMENT for anything else: plaintext stays on the machine.

@@ -3,49 +3,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <future>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
 #include "common/status.h"
-#include "grpc/support/log.h"
-#include "grpcpp/ext/proto_server_reflection_plugin.h"
-#include "grpcpp/grpcpp.h"
-#include "grpcpp/health_check_service_interface.h"
-#include "health.pb.h"
 
 namespace lb::controller {
 namespace {
 
-// A report is at most 64 KiB + 8 bytes x N, a hello little more.
-constexpr int kMaxMessageBytes = 2 << 20;
-constexpr int kKeepaliveMs = 10'000;
-constexpr int kKeepaliveTimeoutMs = 5'000;
-constexpr int kMaxStreams = 100;  // of one connection
-
-// gRPC's own lines go where ours go, and only real trouble by default.
-void ForwardLog(gpr_log_func_args* args) {
-  if (args->severity == GPR_LOG_SEVERITY_ERROR) {
-    spdlog::warn("grpc: {}", args->message);
-  } else {
-    spdlog::debug("grpc: {}", args->message);
-  }
-}
-
-// Once in the process, before its first server.
-void PrepareGrpc() {
-  static const bool prepared = [] {
-    gpr_set_log_function(ForwardLog);
-    grpc::EnableDefaultHealthCheckService(true);
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    // Links the health protocol's description, which reflection serves; gRPC's
-    // own service of it brings none.
-    return grpc::health::v1::HealthCheckRequest::descriptor() != nullptr;
-  }();
-  static_cast<void>(prepared);
-}
+// What all connections may hold together. An agent's takes about 120 KB.
+constexpr std::size_t kMemoryBytes = std::size_t{2} << 30;
+// Sockets are made with mode 0660 from the beginning.
+constexpr mode_t kSocketMask = 0117;
+constexpr std::chrono::milliseconds kFarewell{200};
 
 // Runs `task` on the loop and waits for it.
 void OnLoop(EventLoop& loop, Task task) {
@@ -57,101 +30,169 @@ void OnLoop(EventLoop& loop, Task task) {
   done.get_future().wait();
 }
 
-void SetLimits(grpc::ServerBuilder& builder) {
-  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
-                             kKeepaliveTimeoutMs);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  builder.AddChannelArgument(
-      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kKeepaliveMs / 2);
+// Looks through the streams for as long as there are rules.
+void KeepSweeping(const CoreAccess& core, std::weak_ptr<SharedRules> rules) {
+  core.loop.PostAt(core.clock.Monotonic() + Server::kSweep,
+                   [core, rules = std::move(rules)] {
+                     const auto alive = rules.lock();
+                     if (alive == nullptr) return;
+                     alive->streams.CloseRefused();
+                     KeepSweeping(core, alive);
+                   });
 }
 
 }  // namespace
 
+std::string ListenOptions::socket(Role role) const {
+  return absl::StrCat(run_directory, "/", ToAbsl(RoleName(role)), ".sock");
+}
+
 absl::Status PrepareListeners(const ListenOptions& options) {
   if (!options.run_directory.empty()) {
     LB_RETURN_IF_ERROR(EnsureRunDirectory(options.run_directory));
-    LB_RETURN_IF_ERROR(CheckSocketFree(options.agent_socket()));
-    LB_RETURN_IF_ERROR(CheckSocketFree(options.viewer_socket()));
+    for (const Role role : kSocketRoles) {
+      LB_RETURN_IF_ERROR(CheckSocketFree(options.socket(role)));
+    }
   }
   if (options.insecure_loopback) {
     LB_RETURN_IF_ERROR(CheckTcpFree(*options.insecure_loopback));
+  }
+  if (options.tls) {
+    LB_RETURN_IF_ERROR(CheckTcpFree(options.tls->address));
+    LB_RETURN_IF_ERROR(
+        ReadTlsFiles(*options.tls, SystemClock().Wall()).status());
   }
   return absl::OkStatus();
 }
 
 Server::Server(CoreAccess core)
-    : core_(core), agents_(core), hosts_(core), plans_(core), events_(core) {}
+    : core_(core),
+      rules_(std::make_shared<SharedRules>()),
+      refusals_(std::make_shared<Refusals>(core)),
+      quota_("lb-controller") {
+  quota_.Resize(kMemoryBytes);
+}
 
 Server::~Server() { Stop(std::chrono::milliseconds(0)); }
 
-absl::Status Server::Listen(const std::string& address, Role role, int* port) {
-  grpc::ServerBuilder builder;
-  SetLimits(builder);
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), port);
-  if (role != Role::kViewer) builder.RegisterService(&agents_);
-  if (role != Role::kAgent) {
-    builder.RegisterService(&hosts_);
-    builder.RegisterService(&plans_);
-    builder.RegisterService(&events_);
-  }
-  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || *port == 0) {
-    return absl::UnavailableError(absl::StrCat(
-        "cannot listen on ", address,
-        "; see whether another process took it, or choose another address"));
-  }
-  servers_.push_back(std::move(server));
-  return absl::OkStatus();
-}
-
-absl::Status Server::ListenSocket(const std::string& path, Role role) {
-  int ignored = 0;
-  LB_RETURN_IF_ERROR(Listen("unix:" + path, role, &ignored));
-  sockets_.push_back(path);
-  if (chmod(path.c_str(), 0660) != 0) return ErrnoStatus(errno, path);
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const ListenOptions& options, CoreAccess core) {
-  PrepareGrpc();
   std::unique_ptr<Server> server(new Server(core));
   if (!options.run_directory.empty()) {
-    LB_RETURN_IF_ERROR(
-        server->ListenSocket(options.agent_socket(), Role::kAgent));
-    LB_RETURN_IF_ERROR(
-        server->ListenSocket(options.viewer_socket(), Role::kViewer));
+    LB_RETURN_IF_ERROR(server->ListenSockets(options));
   }
   if (options.insecure_loopback) {
-    int port = 0;
-    LB_RETURN_IF_ERROR(server->Listen(options.insecure_loopback->ToString(),
-                                      Role::kEveryone, &port));
-    server->tcp_port_ = static_cast<std::uint16_t>(port);
+    LB_RETURN_IF_ERROR(server->ListenLoopback(*options.insecure_loopback));
   }
+  if (options.tls) LB_RETURN_IF_ERROR(server->ListenTls(*options.tls));
+  KeepSweeping(core, server->rules_);
   return server;
 }
 
+const Peers& Server::AddLocalPeers(Identity identity) {
+  return *local_peers_.emplace_back(
+      std::make_unique<LocalPeers>(std::move(identity)));
+}
+
+absl::StatusOr<std::uint16_t> Server::Listen(const Listener::Options& options,
+                                             const Peers& peers) {
+  auto listener = std::make_unique<Listener>(
+      Entrance(peers, *rules_, refusals_, core_), list_);
+  LB_RETURN_IF_ERROR(listener->Start(options, quota_));
+  return listeners_.emplace_back(std::move(listener))->port();
+}
+
+absl::Status Server::ListenSockets(const ListenOptions& options) {
+  for (const Role role : kSocketRoles) {
+    const std::string name(RoleName(role));
+    const std::string path = options.socket(role);
+    const mode_t before = umask(kSocketMask);
+    const absl::Status listening =
+        Listen({absl::StrCat("unix:", path), grpc::InsecureServerCredentials(),
+                true},
+               AddLocalPeers({absl::StrCat("socket:", name), {role}}))
+            .status();
+    umask(before);
+    LB_RETURN_IF_ERROR(listening);
+    sockets_.push_back(path);
+    list_.Add({absl::StrCat("unix:", path), absl::StrCat(name, " socket")});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::ListenLoopback(const TcpAddress& address) {
+  LB_ASSIGN_OR_RETURN(
+      tcp_port_,
+      Listen(
+          {address.ToString(), grpc::InsecureServerCredentials(), true},
+          AddLocalPeers({"insecure-loopback", {Role::kAgent, Role::kAdmin}})));
+  list_.Add({TcpAddress{address.host, tcp_port_}.ToString(),
+             "plaintext on loopback"});
+  return absl::OkStatus();
+}
+
+absl::Status Server::ListenTls(const TlsOptions& options) {
+  LB_ASSIGN_OR_RETURN(tls_, TlsAccess::Open(options, core_.clock));
+  LB_ASSIGN_OR_RETURN(tls_port_, Listen({options.address.ToString(),
+                                         tls_->Credentials(), false},
+                                        tls_->peers()));
+  list_.Add({TcpAddress{options.address.host, tls_port_}.ToString(), "mTLS"});
+  return RecordAccess({.before = "", .after = tls_->in_force()});
+}
+
+absl::Status Server::Reload() {
+  if (tls_ == nullptr) return absl::OkStatus();
+  LB_ASSIGN_OR_RETURN(const TlsAccess::Change change, tls_->Reload());
+  if (change.before == change.after) return absl::OkStatus();
+  OnLoop(core_.loop, [this] { rules_->streams.CloseRefused(); });
+  const absl::Status recorded = RecordAccess(change);
+  return Annotate(recorded,
+                  "certificates and roles are in force, but not in the audit");
+}
+
+absl::Status Server::RecordAccess(const TlsAccess::Change& change) {
+  Change record;
+  record.event = Event{.kind = EventKind::kAccessChanged,
+                       .message = "certificates and roles were read"};
+  AuditRecord& audit = record.audit.emplace();
+  audit.caller = "controller";
+  audit.role = Role::kAdmin;
+  audit.method = "reload";
+  audit.resource = "access";
+  audit.outcome = "OK";
+  audit.before = change.before;
+  audit.after = change.after;
+  std::promise<absl::Status> done;
+  core_.loop.Post([this, &record, &done] {
+    core_.journal.Commit(std::move(record),
+                         [&done](const absl::StatusOr<Committed>& committed) {
+                           done.set_value(committed.status());
+                         });
+  });
+  return done.get_future().get();
+}
+
 void Server::Stop(std::chrono::milliseconds patience) {
-  if (servers_.empty()) return;
-  // Shutdown waits its whole deadline out while a stream is open, so the
-  // streams go first.
-  std::promise<void> asked;
-  core_.loop.Post([this, &asked] {
+  if (listeners_.empty()) return;
+  // Streams go first: a connection is only closed when it has none.
+  OnLoop(core_.loop, [this] {
+    const absl::Status stopping =
+        absl::UnavailableError("the controller is stopping");
     core_.fleet.CloseAll(
         {"the controller is stopping", std::chrono::milliseconds(1'000)});
-    core_.hub.EndAll(absl::UnavailableError("the controller is stopping"));
-    asked.set_value();
+    core_.events.EndAll(stopping);
+    core_.hosts.EndAll(stopping);
+    core_.loads.EndAll(stopping);
   });
-  asked.get_future().wait();
-  const auto deadline = std::chrono::system_clock::now() + patience;
-  for (const auto& server : servers_) server->Shutdown(deadline);
-  servers_.clear();
-  // What the last streams left for the loop to do is done when this returns.
+  rules_->streams.WaitUntilNone(std::chrono::steady_clock::now() + patience);
+  // A peer that does not poll would not hear that its connection is closed, so
+  // it is not waited for as long as for a stream.
+  const auto deadline =
+      std::chrono::system_clock::now() + std::min(patience, kFarewell);
+  for (const auto& listener : listeners_) listener->Shutdown(deadline);
+  // What the last streams left for the loop to do is done after this.
   OnLoop(core_.loop, [] {});
+  listeners_.clear();
   for (const std::string& socket : sockets_) unlink(socket.c_str());
   sockets_.clear();
 }

@@ -1,8 +1,8 @@
-// The API's listeners. Each unix socket gives its callers one role, by serving
-// what that role may call and nothing else. Called by one thread.
+// The API's listeners. Called by one thread.
 #ifndef LB_CONTROLLER_RPC_SERVER_H_
 #define LB_CONTROLLER_RPC_SERVER_H_
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -11,60 +11,93 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "controller/rpc/agent_service.h"
 #include "controller/rpc/core_access.h"
-#include "controller/rpc/event_service.h"
-#include "controller/rpc/host_service.h"
+#include "controller/rpc/entrance.h"
 #include "controller/rpc/listen_address.h"
-#include "controller/rpc/plan_service.h"
-#include "grpcpp/server.h"
-#include "grpcpp/server_builder.h"
+#include "controller/rpc/listener.h"
+#include "controller/rpc/listener_list.h"
+#include "controller/rpc/peers.h"
+#include "controller/rpc/refusals.h"
+#include "controller/rpc/tls_access.h"
+#include "grpcpp/resource_quota.h"
 
 namespace lb::controller {
 
 struct ListenOptions {
-  // agent.sock and viewer.sock are made here, mode 0660; empty: none.
+  // agent.sock, viewer.sock, operator.sock and admin.sock are made here, mode
+  // 0660: who can open one has its role. Empty: none.
   std::string run_directory;
-  // Plaintext on loopback, every service and role.
+  // Plaintext on loopback: everybody is an agent, of any host, and an
+  // administrator.
   std::optional<TcpAddress> insecure_loopback;
+  // Mutual TLS: everybody is whom his certificate names.
+  std::optional<TlsOptions> tls;
 
-  std::string agent_socket() const { return run_directory + "/agent.sock"; }
-  std::string viewer_socket() const { return run_directory + "/viewer.sock"; }
+  // The socket of a role that sockets have: kAgent, ..., kAdmin.
+  std::string socket(Role role) const;
 };
 
-// Makes the run directory and checks that every address is free, before
-// anything else is begun.
+// The roles that sockets give.
+inline constexpr std::array kSocketRoles = {Role::kAgent, Role::kViewer,
+                                            Role::kOperator, Role::kAdmin};
+
+// Makes the run directory and checks that every address is free and that
+// certificates and roles can be used, before anything else is begun.
 absl::Status PrepareListeners(const ListenOptions& options);
 
 class Server {
  public:
-  // Serves on every address, or on none and says why.
+  // How often streams are looked through for peers who have lost the right to
+  // them.
+  static constexpr std::chrono::seconds kSweep{30};
+
+  // Serves on every address, or on none and says why. The loop must be
+  // running.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       const ListenOptions& options, CoreAccess core);
   ~Server();
 
-  // Of insecure_loopback, bound; 0 without one.
-  std::uint16_t tcp_port() const { return tcp_port_; }
+  // Reads certificates and roles anew. After an error those from before stay
+  // in force. A change is brought to the audit; if that fails, it is in force
+  // nevertheless, and the error says so. Streams of users who have lost their
+  // role are closed. The loop must be running.
+  absl::Status Reload();
 
-  // Ends streams and calls. Whoever is slower than `patience` is cut off. The
-  // loop must be running.
+  // Bound; 0 without such a listener.
+  std::uint16_t tcp_port() const { return tcp_port_; }  // insecure_loopback's
+  std::uint16_t tls_port() const { return tls_port_; }
+
+  // What is served, with the ports that were bound.
+  std::vector<ListenerInfo> listeners() const { return list_.Get(); }
+
+  // Ends streams and calls. Streams have `patience` to take what they were
+  // sent, connections a fifth of a second to close; who is slower is cut off.
+  // The loop must be running.
   void Stop(std::chrono::milliseconds patience);
 
  private:
-  enum class Role { kAgent, kViewer, kEveryone };
-
   explicit Server(CoreAccess core);
-  absl::Status Listen(const std::string& address, Role role, int* port);
-  absl::Status ListenSocket(const std::string& path, Role role);
+  // The listener's port; means nothing of a unix socket.
+  absl::StatusOr<std::uint16_t> Listen(const Listener::Options& options,
+                                       const Peers& peers);
+  absl::Status ListenSockets(const ListenOptions& options);
+  absl::Status ListenLoopback(const TcpAddress& address);
+  absl::Status ListenTls(const TlsOptions& options);
+  const Peers& AddLocalPeers(Identity identity);
+  // Brings to the audit what is in force from now on.
+  absl::Status RecordAccess(const TlsAccess::Change& change);
 
-  CoreAccess core_;
-  AgentService agents_;
-  HostService hosts_;
-  PlanService plans_;
-  EventService events_;
-  std::vector<std::unique_ptr<grpc::Server>> servers_;
+  const CoreAccess core_;
+  const std::shared_ptr<SharedRules> rules_;
+  const std::shared_ptr<Refusals> refusals_;
+  grpc::ResourceQuota quota_;
+  ListenerList list_;
+  std::vector<std::unique_ptr<const Peers>> local_peers_;
+  std::unique_ptr<TlsAccess> tls_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::string> sockets_;
   std::uint16_t tcp_port_ = 0;
+  std::uint16_t tls_port_ = 0;
 };
 
 }  // namespace lb::controller

@@ -7,7 +7,9 @@
 
 namespace lb::controller {
 
-// The same code and message: Abseil's codes are gRPC's.
+// The same code and message: Abseil's codes are gRPC's. Errors carry a
+// google.rpc.Status with one ErrorInfo in the domain "lb", whose reason is
+// ErrorReason()'s.
 grpc::Status ToGrpc(const absl::Status& status);
 
 }  // namespace lb::controller

@@ -1,0 +1,14 @@
+#include "controller/rpc/convert_change.h"
+
+#include "controller/core/audit.h"
+
+namespace lb::controller {
+
+void FillReceipt(const Receipt& receipt, v1::Receipt& message) {
+  message.set_revision(receipt.revision);
+  message.set_audit_sequence(receipt.head.sequence);
+  message.set_audit_hash(ToHex(receipt.head.hash));
+  message.set_repeated(receipt.repeated);
+}
+
+}  // namespace lb::controller
