@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "agent/plan_guard.h"
@@ -51,6 +52,7 @@ Agent::Agent(AgentOptions options, AgentSeams seams, PlanFile file,
              PlanRecord record)
     : options_(std::move(options)),
       dataplane_(seams.dataplane),
+      queries_(seams.queries),
       link_(seams.link),
       clock_(seams.clock),
       file_(std::move(file)),
@@ -305,6 +307,35 @@ void Agent::On(const Incoming&, const AgentPolicy& policy) {
 void Agent::On(const Incoming&, const GoAway& go_away) {
   session_.OnGoAway(go_away);
 }
+
+// It holds until the next one, without a controller as well.
+void Agent::On(const Incoming&, const Drain& drain) {
+  std::vector<ProcessorId> known;
+  for (const std::uint32_t p : drain.processors) {
+    if (p < dataplane_.layout().processors.size()) {
+      known.emplace_back(static_cast<ProcessorId::rep>(p));
+    } else {
+      spdlog::warn("the controller drains processor {}, which is not here", p);
+    }
+  }
+  dataplane_.SetDrained(known);
+  spdlog::info("{} processors are drained: takeovers give them no buckets",
+               known.size());
+}
+
+void Agent::On(const Incoming& incoming, const Query& query) {
+  Answer refusal;
+  refusal.id = query.id;
+  if (!query.what.ok()) {
+    refusal.error = OneLine(query.what.status());
+  } else if (!queries_.TryAsk(incoming.session, query.id, *query.what)) {
+    refusal.error = absl::StrCat("busy: ", QueryThread::kMaxWaiting,
+                                 " queries wait already; ask again later");
+  }
+  if (!refusal.error.empty()) link_.Send(refusal);
+}
+
+void Agent::On(const Incoming&, const Answer& answer) { link_.Send(answer); }
 
 void Agent::On(const Incoming&, const LinkDown& down) { session_.OnDown(down); }
 

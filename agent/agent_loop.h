@@ -15,6 +15,7 @@
 #include "agent/controller_link.h"
 #include "agent/messages.h"
 #include "agent/plan_file.h"
+#include "agent/query_thread.h"
 #include "agent/session.h"
 #include "common/clock.h"
 #include "dataplane/dataplane.h"
@@ -40,6 +41,7 @@ struct AgentOptions {
 // What the loop works with; all of it must outlive the Agent.
 struct AgentSeams {
   dataplane::Dataplane& dataplane;
+  QueryThread& queries;
   ControllerLink& link;
   const Clock& clock;
 };
@@ -82,6 +84,9 @@ class Agent {
   void On(const Incoming& incoming, const PlanResultAck& ack);
   void On(const Incoming& incoming, const AgentPolicy& policy);
   void On(const Incoming& incoming, const GoAway& go_away);
+  void On(const Incoming& incoming, const Drain& drain);
+  void On(const Incoming& incoming, const Query& query);
+  void On(const Incoming& incoming, const Answer& answer);
   void On(const Incoming& incoming, const LinkDown& down);
 
   absl::Status CheckAndKeep(const Incoming& incoming,
@@ -93,6 +98,7 @@ class Agent {
 
   const AgentOptions options_;
   dataplane::Dataplane& dataplane_;
+  QueryThread& queries_;
   ControllerLink& link_;
   const Clock& clock_;
   const PlanFile file_;

@@ -32,6 +32,7 @@ class ControllerLink {
   virtual void Send(const PlanResult& result) = 0;
   virtual void Send(const TableChanged& changed) = 0;
   virtual void Send(const AgentEvent& event) = 0;
+  virtual void Send(const Answer& answer) = 0;
 };
 
 }  // namespace lb::agent

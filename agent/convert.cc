@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/flow_key.h"
+#include "common/status.h"
 
 namespace lb::agent {
 namespace {
@@ -118,6 +120,62 @@ void Fill(const std::vector<BucketLoad>& loads, v1::BucketLoads* out) {
   }
 }
 
+void Fill(const FlowInfo& flow, v1::Flow* out) {
+  v1::FlowKey* key = out->mutable_key();
+  key->set_protocol(flow.key.protocol);
+  if (flow.key.version != IpVersion::kNone) {
+    key->set_source_address(FormatAddress(flow.key.source, flow.key.version));
+    key->set_destination_address(
+        FormatAddress(flow.key.destination, flow.key.version));
+  }
+  key->set_source_port(flow.key.source_port);
+  key->set_destination_port(flow.key.destination_port);
+  out->set_packets(flow.packets);
+  out->set_bytes(flow.bytes);
+  out->set_service_ns(Ns(flow.service));
+  out->set_queued_packets(flow.queued_packets);
+  out->set_idle_ns(Ns(flow.idle));
+}
+
+absl::StatusOr<FlowKey> ReadKey(const v1::FlowKey& key) {
+  if (key.protocol() > 255 || key.source_port() > 65'535 ||
+      key.destination_port() > 65'535) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "no connection has protocol ", key.protocol(), " and ports ",
+        key.source_port(), " and ", key.destination_port()));
+  }
+  LB_ASSIGN_OR_RETURN(const ParsedAddress source,
+                      ParseAddress(key.source_address()));
+  LB_ASSIGN_OR_RETURN(const ParsedAddress destination,
+                      ParseAddress(key.destination_address()));
+  if (source.version != destination.version) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("no connection is between ", key.source_address(), " and ",
+                     key.destination_address()));
+  }
+  return FlowKey{source.address,
+                 destination.address,
+                 static_cast<std::uint16_t>(key.source_port()),
+                 static_cast<std::uint16_t>(key.destination_port()),
+                 static_cast<std::uint8_t>(key.protocol()),
+                 source.version};
+}
+
+absl::StatusOr<Question> ReadWhat(const v1::Query& query) {
+  switch (query.query_case()) {
+    case v1::Query::kTrace: {
+      LB_ASSIGN_OR_RETURN(FlowKey key, ReadKey(query.trace()));
+      return key;
+    }
+    case v1::Query::kHeaviest:
+      return HeaviestFlows{BucketId(query.heaviest().bucket()),
+                           query.heaviest().count()};
+    case v1::Query::QUERY_NOT_SET:
+      break;
+  }
+  return absl::UnimplementedError("this agent does not know such a query");
+}
+
 absl::StatusOr<Table> ReadTable(const v1::Table& table) {
   if (table.hash() != v1::HASH_KIND_SIPHASH &&
       table.hash() != v1::HASH_KIND_TOEPLITZ) {
@@ -179,6 +237,7 @@ v1::ConnectRequest ToProto(const Hello& hello) {
   out->set_boot_id(hello.boot_id);
   out->set_software_version(hello.software_version);
   out->set_protocol_revision(kProtocolRevision);
+  for (const char* feature : kFeatures) out->add_features(feature);
   out->mutable_labels()->insert(hello.labels.begin(), hello.labels.end());
   Fill(hello.layout, out->mutable_layout());
   Fill(hello.table, out->mutable_table());
@@ -241,6 +300,22 @@ v1::ConnectRequest ToProto(const AgentEvent& event) {
   return request;
 }
 
+v1::ConnectRequest ToProto(const Answer& answer) {
+  v1::ConnectRequest request;
+  v1::Answer* out = request.mutable_answer();
+  out->set_id(answer.id);
+  out->set_error(answer.error);
+  if (answer.trace) {
+    v1::FlowTrace* trace = out->mutable_trace();
+    trace->set_hash(answer.trace->hash);
+    trace->set_bucket(answer.trace->bucket.value());
+    trace->set_processor(answer.trace->processor.value());
+    if (answer.trace->flow) Fill(*answer.trace->flow, trace->mutable_flow());
+  }
+  for (const FlowInfo& flow : answer.heaviest) Fill(flow, out->add_heaviest());
+  return request;
+}
+
 std::optional<Message> FromProto(const v1::ConnectResponse& response) {
   switch (response.message_case()) {
     case v1::ConnectResponse::kWelcome:
@@ -255,6 +330,11 @@ std::optional<Message> FromProto(const v1::ConnectResponse& response) {
     case v1::ConnectResponse::kGoAway:
       return GoAway{response.go_away().reason(),
                     std::chrono::milliseconds(response.go_away().after_ms())};
+    case v1::ConnectResponse::kDrain:
+      return Drain{{response.drain().processors().begin(),
+                    response.drain().processors().end()}};
+    case v1::ConnectResponse::kQuery:
+      return Query{response.query().id(), ReadWhat(response.query())};
     case v1::ConnectResponse::MESSAGE_NOT_SET:
       break;
   }

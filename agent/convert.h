@@ -14,9 +14,11 @@ v1::ConnectRequest ToProto(const Report& report);
 v1::ConnectRequest ToProto(const PlanResult& result);
 v1::ConnectRequest ToProto(const TableChanged& changed);
 v1::ConnectRequest ToProto(const AgentEvent& event);
+v1::ConnectRequest ToProto(const Answer& answer);
 
 // Nothing for a message this version does not know, which is to be skipped. A
 // plan that cannot be read is still a PlanCommand; see PlanCommand::readable.
+// So is such a query a Query; see Query::what.
 std::optional<Message> FromProto(const v1::ConnectResponse& response);
 
 }  // namespace lb::agent

@@ -3,7 +3,6 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 #include <grpcpp/support/client_callback.h>
 
@@ -25,7 +24,9 @@ namespace {
 constexpr int kKeepaliveMs = 10'000;
 constexpr int kKeepaliveTimeoutMs = 5'000;
 
-std::shared_ptr<grpc::Channel> NewChannel(const std::string& target) {
+std::shared_ptr<grpc::Channel> NewChannel(
+    const std::string& target,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
@@ -34,8 +35,7 @@ std::shared_ptr<grpc::Channel> NewChannel(const std::string& target) {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(),
-                                   arguments);
+  return grpc::CreateCustomChannel(target, credentials, arguments);
 }
 
 }  // namespace
@@ -78,7 +78,8 @@ class GrpcLink::Stream final
         inbox_(link.inbox_),
         clock_(link.clock_),
         live_(link.live_),
-        stub_(v1::AgentService::NewStub(NewChannel(target))) {}
+        stub_(v1::AgentService::NewStub(
+            NewChannel(target, link.credentials_()))) {}
 
   void Start(const Hello& hello) {
     live_->Add(this);
@@ -193,10 +194,12 @@ class GrpcLink::Stream final
   std::optional<v1::ConnectRequest> report_;  // the one that waits
 };
 
-GrpcLink::GrpcLink(std::string target, Inbox& inbox, const Clock& clock)
+GrpcLink::GrpcLink(std::string target, Inbox& inbox, const Clock& clock,
+                   Credentials credentials)
     : target_(std::move(target)),
       inbox_(inbox),
       clock_(clock),
+      credentials_(std::move(credentials)),
       live_(std::make_shared<LiveStreams>()) {}
 
 GrpcLink::~GrpcLink() {
@@ -238,6 +241,10 @@ void GrpcLink::Send(const TableChanged& changed) {
 
 void GrpcLink::Send(const AgentEvent& event) {
   if (stream_ != nullptr) stream_->Write(ToProto(event));
+}
+
+void GrpcLink::Send(const Answer& answer) {
+  if (stream_ != nullptr) stream_->Write(ToProto(answer));
 }
 
 }  // namespace lb::agent

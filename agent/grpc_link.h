@@ -4,7 +4,10 @@
 #ifndef LB_AGENT_GRPC_LINK_H_
 #define LB_AGENT_GRPC_LINK_H_
 
+#include <grpcpp/security/credentials.h>
+
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,9 +22,15 @@ namespace lb::agent {
 // waits for gRPC's threads to let go of it.
 class GrpcLink final : public ControllerLink {
  public:
-  // `target` as ParseControllerTarget() returns it; plaintext. The inbox and
-  // the clock must outlive the link.
-  GrpcLink(std::string target, Inbox& inbox, const Clock& clock);
+  // Asked for before every session, so that what has been renewed is used for
+  // the next.
+  using Credentials =
+      std::function<std::shared_ptr<grpc::ChannelCredentials>()>;
+
+  // `target` in gRPC's notation, as ParseControllerTarget() and
+  // ParseTlsTarget() return it. The inbox and the clock must outlive the link.
+  GrpcLink(std::string target, Inbox& inbox, const Clock& clock,
+           Credentials credentials = grpc::InsecureChannelCredentials);
   ~GrpcLink() override;
 
   std::uint64_t Open(const Hello& hello) override;
@@ -30,6 +39,7 @@ class GrpcLink final : public ControllerLink {
   void Send(const PlanResult& result) override;
   void Send(const TableChanged& changed) override;
   void Send(const AgentEvent& event) override;
+  void Send(const Answer& answer) override;
 
  private:
   class Stream;
@@ -43,6 +53,7 @@ class GrpcLink final : public ControllerLink {
   const std::string target_;
   Inbox& inbox_;
   const Clock& clock_;
+  const Credentials credentials_;
   const std::shared_ptr<LiveStreams> live_;
   std::uint64_t session_ = 0;
   std::unique_ptr<Stream> stream_;                // null: no session

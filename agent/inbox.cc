@@ -6,10 +6,9 @@ namespace lb::agent {
 
 bool Inbox::Push(Incoming incoming) {
   const std::lock_guard lock(mutex_);
-  if (messages_.size() >= limit_ &&
-      !std::holds_alternative<LinkDown>(incoming.message)) {
-    return false;
-  }
+  const bool ours = std::holds_alternative<LinkDown>(incoming.message) ||
+                    std::holds_alternative<Answer>(incoming.message);
+  if (messages_.size() >= limit_ && !ours) return false;
   messages_.push_back(std::move(incoming));
   changed_.notify_one();
   return true;

@@ -16,7 +16,8 @@ namespace lb::agent {
 // Any thread may call every method.
 class Inbox {
  public:
-  // Holds at most `limit` messages, and any number of LinkDown.
+  // Holds at most `limit` messages, and any number of LinkDown and Answer,
+  // which are bounded elsewhere.
   explicit Inbox(std::size_t limit = 64) : limit_(limit) {}
 
   // False, and nothing taken, when the inbox is full: a controller that sends

@@ -15,7 +15,7 @@
 namespace lb::agent {
 namespace {
 
-constexpr std::size_t kLimitBytes = 4'096;
+constexpr std::size_t kKeyFileLimitBytes = 4'096;
 
 std::size_t KeyBytes(HashKind kind) {
   return kind == HashKind::kSipHash ? 16 : 40;
@@ -50,7 +50,8 @@ bool IsHex(absl::string_view text) {
 
 absl::StatusOr<HashKey> LoadOrCreateKey(const std::string& path,
                                         HashKind kind) {
-  absl::StatusOr<std::string> content = ReadPrivateFile(path, kLimitBytes);
+  absl::StatusOr<std::string> content =
+      ReadPrivateFile(path, kKeyFileLimitBytes);
   if (absl::IsNotFound(content.status())) return CreateKey(path, kind);
   LB_RETURN_IF_ERROR(content.status());
   absl::string_view text = absl::StripAsciiWhitespace(*content);

@@ -3,6 +3,7 @@
 #ifndef LB_AGENT_MESSAGES_H_
 #define LB_AGENT_MESSAGES_H_
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -12,8 +13,11 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "common/fair_queue_limits.h"
+#include "common/flow_key.h"
+#include "common/flow_trace.h"
 #include "common/load.h"
 #include "common/plan.h"
 #include "common/table.h"
@@ -21,6 +25,8 @@
 namespace lb::agent {
 
 inline constexpr std::uint32_t kProtocolRevision = 1;
+// What not every agent of that revision can do: takes a Drain, answers a Query.
+inline constexpr std::array kFeatures = {"drain", "query"};
 
 // --- From the agent.
 
@@ -80,6 +86,14 @@ struct AgentEvent {
   WallTime time;
 };
 
+// To the query with this id.
+struct Answer {
+  std::uint64_t id = 0;
+  std::string error;  // why there is none, in one line; empty: here it is
+  std::optional<FlowTrace> trace;
+  std::vector<FlowInfo> heaviest;  // heaviest first
+};
+
 // --- From the controller.
 
 // The part of a host's policy that the agent itself follows.
@@ -117,13 +131,34 @@ struct GoAway {
   std::chrono::milliseconds after{0};  // come back so much later
 };
 
+// The processors that are to hold no buckets, all of them; as sent, so there
+// may be some that this host has not.
+struct Drain {
+  std::vector<std::uint32_t> processors;
+};
+
+struct HeaviestFlows {
+  BucketId bucket;
+  std::uint32_t count = 0;
+};
+
+// A connection to trace, or a bucket's heaviest.
+using Question = std::variant<FlowKey, HeaviestFlows>;
+
+struct Query {
+  std::uint64_t id = 0;
+  // Not OK: asked for what no host can have, or this version does not know.
+  absl::StatusOr<Question> what;
+};
+
 // The session is over; the last message of every session.
 struct LinkDown {
   absl::Status why;
 };
 
+// An Answer comes from the host's own query thread, to be sent on.
 using Message = std::variant<Welcome, PlanCommand, PlanResultAck, AgentPolicy,
-                             GoAway, LinkDown>;
+                             GoAway, Drain, Query, Answer, LinkDown>;
 
 struct Incoming {
   std::uint64_t session = 0;  // the one ControllerLink::Open() returned

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint32_t kVersion = 1;
 // A table of 65,536 entries and as many move results take about 5 MB.
-constexpr std::size_t kLimitBytes = 32'000'000;
+constexpr std::size_t kPlanFileLimitBytes = 32'000'000;
 constexpr std::string_view kWayOut =
     "; move the file away and start again: the host then deals its buckets "
     "anew and the controller plans from there";
@@ -56,7 +56,8 @@ absl::StatusOr<std::string_view> Body(const std::string& content) {
 }  // namespace
 
 absl::StatusOr<PlanRecord> PlanFile::Load(const std::string& host) const {
-  absl::StatusOr<std::string> content = ReadPrivateFile(path_, kLimitBytes);
+  absl::StatusOr<std::string> content =
+      ReadPrivateFile(path_, kPlanFileLimitBytes);
   if (absl::IsNotFound(content.status())) {
     PlanRecord empty;
     empty.host = host;

@@ -22,6 +22,13 @@ struct GuardView {
   MonotonicTime now;
 };
 
+// Terms and epochs seen only rise, whichever store the plans come from: a
+// plan's epoch is above the highest seen, its term not below, and where another
+// store than the last plan's sends it, above. So of two stores that claim a
+// host the one whose term is higher, the one that adopted it, is followed, and
+// the other can no longer reach it. A controller that adopts a host knows both
+// from its Hello, and numbers its plans from there.
+//
 // OK, or FAILED_PRECONDITION with the first reason, in one line, why the plan
 // must be refused: unreadable, another host's, another store's, a term below
 // the highest seen (or not above it, where the store is a new one), an epoch

@@ -13,6 +13,7 @@
 #include "agent/cpus.h"
 #include "agent/flag_values.h"
 #include "common/controller_target.h"
+#include "common/spiffe_id.h"
 #include "common/status.h"
 #include "dataplane/engine/handlers.h"
 #include "dataplane/io/open_sink.h"
@@ -26,6 +27,8 @@ struct Flags {
   std::string host;
   std::string controller = "unix:/run/lb-controller/agent.sock";
   bool insecure_loopback = false;
+  TlsPaths tls;
+  std::string trust_domain;
   std::string state_dir = "/var/lib/lb-agent";
   std::string key_file;
   std::optional<std::uint32_t> processors;
@@ -67,6 +70,30 @@ void AddControllerFlags(CLI::App& app, Flags& flags) {
   app.add_option("--log-level", flags.log_level, "How much to log")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
+}
+
+// All four or none.
+void AddTlsFlags(CLI::App& app, Flags& flags) {
+  const std::vector<CLI::Option*> all = {
+      app.add_option("--tls-cert", flags.tls.certificate,
+                     "Certificate of spiffe://DOMAIN/agent/HOST, for mutual "
+                     "TLS with a controller at HOST:PORT; PEM, read again "
+                     "before every connection")
+          ->type_name("FILE"),
+      app.add_option("--tls-key", flags.tls.key, "Its private key")
+          ->type_name("FILE"),
+      app.add_option("--tls-ca", flags.tls.authorities,
+                     "Certificates of the authorities to trust")
+          ->type_name("FILE"),
+      app.add_option("--trust-domain", flags.trust_domain,
+                     "The controller is spiffe://DOMAIN/controller")
+          ->type_name("DOMAIN")};
+  for (CLI::Option* option : all) {
+    for (CLI::Option* other : all) {
+      if (other != option) option->needs(other);
+    }
+    option->excludes("--insecure-loopback");
+  }
 }
 
 void AddProcessorFlags(CLI::App& app, Flags& flags) {
@@ -167,17 +194,28 @@ absl::Status ReadProcessors(const Flags& flags, ProgramOptions& options) {
   return ValidateLayout({flags.buckets, options.hash, "", options.processors});
 }
 
+absl::Status ReadController(const Flags& flags, ProgramOptions& options) {
+  if (!flags.trust_domain.empty()) {
+    LB_RETURN_IF_ERROR(ValidateTrustDomain(flags.trust_domain));
+    LB_ASSIGN_OR_RETURN(options.controller, ParseTlsTarget(flags.controller));
+    options.tls = TlsOptions{flags.tls, flags.trust_domain};
+    return absl::OkStatus();
+  }
+  LB_ASSIGN_OR_RETURN(
+      options.controller,
+      ParseControllerTarget(flags.controller, flags.insecure_loopback
+                                                  ? PlaintextTcp::kOnLoopback
+                                                  : PlaintextTcp::kRefused));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ProgramOptions> ReadFlags(const Flags& flags) {
   ProgramOptions options;
   LB_ASSIGN_OR_RETURN(const std::string kernel_name, KernelHostName());
   LB_ASSIGN_OR_RETURN(
       options.host,
       ParseHostName(flags.host.empty() ? kernel_name : flags.host));
-  LB_ASSIGN_OR_RETURN(
-      options.controller,
-      ParseControllerTarget(flags.controller, flags.insecure_loopback
-                                                  ? PlaintextTcp::kOnLoopback
-                                                  : PlaintextTcp::kRefused));
+  LB_RETURN_IF_ERROR(ReadController(flags, options));
   LB_ASSIGN_OR_RETURN(options.hash, ParseHashKind(flags.hash));
   LB_RETURN_IF_ERROR(ReadProcessors(flags, options));
   LB_ASSIGN_OR_RETURN(options.idle_timeout,
@@ -211,6 +249,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(int argc,
                        "Print the version and exit");
   app.set_help_flag("-h,--help", "Print this help and exit");
   AddControllerFlags(app, flags);
+  AddTlsFlags(app, flags);
   AddProcessorFlags(app, flags);
   AddPacketFlags(app, flags);
   AddStandaloneFlags(app, flags);

@@ -10,13 +10,20 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "agent/tls_files.h"
 #include "common/table.h"
 
 namespace lb::agent {
 
+struct TlsOptions {
+  TlsPaths paths;
+  std::string trust_domain;
+};
+
 struct ProgramOptions {
   std::string host;
-  std::string controller;  // as ParseControllerTarget() returns it
+  std::string controller;         // in gRPC's notation
+  std::optional<TlsOptions> tls;  // none: plaintext
   std::string state_dir;
   std::string key_file;  // empty: in the state directory
   std::uint32_t buckets = kDefaultBuckets;

@@ -15,18 +15,23 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "agent/agent_loop.h"
+#include "agent/channel_credentials.h"
 #include "agent/control_loop.h"
 #include "agent/engine_setup.h"
 #include "agent/grpc_link.h"
 #include "agent/inbox.h"
 #include "agent/key_file.h"
 #include "agent/plan_file.h"
+#include "agent/query_thread.h"
 #include "agent/random_bytes.h"
 #include "agent/start_table.h"
 #include "agent/state_directory.h"
 #include "agent/stop_signal.h"
+#include "agent/tls_files.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/service_manager.h"
+#include "common/spiffe_id.h"
 #include "common/status.h"
 #include "dataplane/engine/engine.h"
 
@@ -97,6 +102,22 @@ absl::StatusOr<AgentOptions> MakeAgentOptions(const ProgramOptions& options) {
   return agent;
 }
 
+// The control thread asks for them before every session.
+absl::StatusOr<GrpcLink::Credentials> MakeCredentials(
+    const ProgramOptions& options) {
+  if (!options.tls)
+    return GrpcLink::Credentials(grpc::InsecureChannelCredentials);
+  LB_ASSIGN_OR_RETURN(
+      TlsFiles files,
+      TlsFiles::Open(options.tls->paths,
+                     AgentSpiffeId(options.tls->trust_domain, options.host),
+                     SystemClock()));
+  return
+      [files = std::move(files), domain = options.tls->trust_domain]() mutable {
+        return MutualTls(files.Latest(), domain);
+      };
+}
+
 void AnnounceFreshDeal(const StartTable& start, Agent& agent) {
   if (start.reason.empty()) return;
   const std::string message =
@@ -127,9 +148,12 @@ absl::Status RunUntilStopped(dataplane::Engine& engine, Agent& agent,
       spdlog::warn("every source is exhausted; no more packets will come");
     }
   });
+  const ServiceManager manager = ServiceManager::FromEnvironment();
+  manager.Ready();
   stop.Wait();
   stopping = true;
   spdlog::info("stopping");
+  manager.Stopping();
   inbox.Stop();
   control.join();
   engine.Stop();
@@ -146,9 +170,13 @@ absl::Status Serve(const ProgramOptions& options) {
   LB_ASSIGN_OR_RETURN(
       const std::unique_ptr<dataplane::Engine> engine,
       CreateEngine(options, std::move(state.key), state.start.table));
+  LB_ASSIGN_OR_RETURN(GrpcLink::Credentials credentials,
+                      MakeCredentials(options));
   Inbox inbox;
-  GrpcLink link(options.controller, inbox, SystemClock());
-  Agent agent(std::move(agent_options), {*engine, link, SystemClock()},
+  GrpcLink link(options.controller, inbox, SystemClock(),
+                std::move(credentials));
+  QueryThread queries(*engine, inbox, SystemClock());
+  Agent agent(std::move(agent_options), {*engine, queries, link, SystemClock()},
               std::move(state.file),
               StartRecord(std::move(state.record), state.start));
   LB_RETURN_IF_ERROR(agent.Start());

@@ -10,10 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "agent/agent_loop.h"
+#include "agent/condition_watch.h"
 #include "agent/engine_setup.h"
 #include "agent/key_file.h"
 #include "agent/run_report.h"
-#include "agent/stop_signal.h"
 #include "common/log.h"
 #include "common/status.h"
 #include "dataplane/engine/engine.h"
@@ -57,7 +58,8 @@ absl::Status Run(dataplane::Engine& engine, const StopSignal& stop, bool once) {
     ended = engine.WaitUntilDone();
     if (once || !ended.ok()) stop.Done();
   });
-  const bool whole = stop.Wait() == StopSignal::Cause::kDone;
+  const bool whole =
+      LookForStallsUntilStopped(engine, stop) == StopSignal::Cause::kDone;
   engine.Stop();
   watcher.join();
   LB_RETURN_IF_ERROR(ended);
@@ -69,6 +71,17 @@ absl::Status Run(dataplane::Engine& engine, const StopSignal& stop, bool once) {
 }
 
 }  // namespace
+
+StopSignal::Cause LookForStallsUntilStopped(dataplane::Dataplane& dataplane,
+                                            const StopSignal& stop) {
+  for (;;) {
+    if (const auto cause = stop.WaitFor(kStallLookInterval)) return *cause;
+    if (!dataplane.TakeOverStalled()) continue;
+    for (const Takeover& takeover : dataplane.Sample().takeovers) {
+      spdlog::warn("{}", Describe(takeover));
+    }
+  }
+}
 
 absl::Status RunStandalone(const ProgramOptions& options) {
   LB_ASSIGN_OR_RETURN(const StopSignal stop, StopSignal::Create());

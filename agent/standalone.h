@@ -4,6 +4,8 @@
 
 #include "absl/status/status.h"
 #include "agent/program_options.h"
+#include "agent/stop_signal.h"
+#include "dataplane/dataplane.h"
 
 namespace lb::agent {
 
@@ -12,6 +14,11 @@ namespace lb::agent {
 // signal before the end of a run that was to be whole; no report is written
 // then. Main thread, before any other thread is started.
 absl::Status RunStandalone(const ProgramOptions& options);
+
+// Blocks until `stop` says so, and meanwhile is the data plane's control
+// thread: looks for stalled processors as often as an agent with a controller.
+StopSignal::Cause LookForStallsUntilStopped(dataplane::Dataplane& dataplane,
+                                            const StopSignal& stop);
 
 }  // namespace lb::agent
 

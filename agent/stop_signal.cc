@@ -30,10 +30,20 @@ absl::StatusOr<StopSignal> StopSignal::Create() {
 }
 
 StopSignal::Cause StopSignal::Wait() const {
+  for (;;) {
+    if (const auto cause = WaitFor(std::chrono::milliseconds(-1))) {
+      return *cause;
+    }
+  }
+}
+
+std::optional<StopSignal::Cause> StopSignal::WaitFor(
+    std::chrono::milliseconds limit) const {
   std::array<pollfd, 2> fds = {pollfd{signals_.get(), POLLIN, 0},
                                pollfd{done_.get(), POLLIN, 0}};
-  while (poll(fds.data(), fds.size(), -1) <= 0) {
-  }
+  const int ready =
+      poll(fds.data(), fds.size(), static_cast<int>(limit.count()));
+  if (ready <= 0) return std::nullopt;  // or interrupted: as good as passed
   return fds[0].revents != 0 ? Cause::kSignal : Cause::kDone;
 }
 

@@ -2,7 +2,8 @@
 #ifndef LB_AGENT_STOP_SIGNAL_H_
 #define LB_AGENT_STOP_SIGNAL_H_
 
-#include <memory>
+#include <chrono>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "agent/file_descriptor.h"
@@ -19,6 +20,9 @@ class StopSignal {
 
   // Blocks until a signal or Done(); a signal wins.
   Cause Wait() const;
+
+  // The same, for `limit` at most; nothing once that has passed.
+  std::optional<Cause> WaitFor(std::chrono::milliseconds limit) const;
 
   // Ends Wait(). Any thread.
   void Done() const;

@@ -4,18 +4,29 @@
 #ifndef LB_DATAPLANE_DATAPLANE_H_
 #define LB_DATAPLANE_DATAPLANE_H_
 
+#include <cstddef>
+#include <span>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "common/fair_queue_limits.h"
+#include "common/flow_key.h"
+#include "common/flow_trace.h"
+#include "common/ids.h"
 #include "common/load.h"
 #include "common/plan.h"
 #include "common/table.h"
 
 namespace lb::dataplane {
 
-// One control thread at a time calls Sample(), TakeOverStalled(), Apply() and
-// SetFairQueue(); the const methods may be called from any thread.
+// One control thread at a time calls Sample(), TakeOverStalled(), Apply(),
+// SetFairQueue() and SetDrained(); one query thread at a time, which may be
+// another, Trace() and Heaviest(); the const methods any thread.
 class Dataplane {
  public:
+  // Heaviest() tells so many at most.
+  static constexpr std::size_t kMaxHeaviest = 100;
+
   virtual ~Dataplane() = default;
 
   // Fixed for the life of the data plane.
@@ -57,6 +68,30 @@ class Dataplane {
   // a lowered limit is not dropped at once: until the queue fits, every arrival
   // costs one packet. Does not block.
   virtual void SetFairQueue(const FairQueueLimits& limits) = 0;
+
+  // The processors, of this layout, that are to hold no buckets: from now on,
+  // until they are set anew, a takeover gives them none of a stalled
+  // processor's, unless no other is in service. Nothing else changes: what they
+  // hold they keep until a plan moves it, plans may give them more, and samples
+  // show them in service. Does not block.
+  virtual void SetDrained(std::span<const ProcessorId> processors) = 0;
+
+  // Where packets of this key go, whichever direction of a connection it is
+  // where both have one key, and the connection, if the host knows it at
+  // present. Packets and buckets flow meanwhile: the processor told is the one
+  // that had the bucket when it was asked. Blocks for a batch, or until a
+  // bucket under way has arrived. DEADLINE_EXCEEDED if a processor does not
+  // answer within 10 s, CANCELLED when the data plane stops.
+  virtual absl::StatusOr<FlowTrace> Trace(const FlowKey& key) = 0;
+
+  // The bucket's connections that took most service time, at most `count`,
+  // heaviest first, each as it was when it was looked at. Goes through all its
+  // connections in slices of the owner's time, together at most a fifth of it:
+  // milliseconds, or seconds where there are millions. INVALID_ARGUMENT for a
+  // bucket that is not there or a count that is not 1 to kMaxHeaviest;
+  // DEADLINE_EXCEEDED if it takes longer than 10 s; CANCELLED as Trace().
+  virtual absl::StatusOr<std::vector<FlowInfo>> Heaviest(BucketId bucket,
+                                                         std::size_t count) = 0;
 };
 
 }  // namespace lb::dataplane

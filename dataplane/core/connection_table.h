@@ -76,17 +76,25 @@ class ConnectionTable {
   // other. O(heads of a bucket + its connections).
   template <class Visit>
   void ForEach(BucketId bucket, Visit&& visit) const {
-    const std::size_t first = bucket.index() << head_bits_;
-    const std::size_t end = first + (std::size_t{1} << head_bits_);
-    for (std::size_t head = first; head < end; ++head) {
-      ConnectionIndex index = heads_[head];
-      while (index != kNoConnection) {
-        const ConnectionIndex next = connections_[index].next_in_chain;
-        visit(index);
-        index = next;
-      }
+    for (std::size_t head = 0; head < heads_of_bucket(); ++head) {
+      ForEachOf(bucket, head, visit);
     }
   }
+
+  // The same for one of the bucket's heads, of which there are
+  // heads_of_bucket(): to go through a bucket in parts, with others' work in
+  // between. A connection stays behind its head as long as it is in the table.
+  // O(connections behind the head), which is what Find() takes at worst.
+  template <class Visit>
+  void ForEachOf(BucketId bucket, std::size_t head, Visit&& visit) const {
+    ConnectionIndex index = heads_[(bucket.index() << head_bits_) + head];
+    while (index != kNoConnection) {
+      const ConnectionIndex next = connections_[index].next_in_chain;
+      visit(index);
+      index = next;
+    }
+  }
+  std::size_t heads_of_bucket() const { return std::size_t{1} << head_bits_; }
 
   // Heads of all buckets together, each 4 bytes.
   std::size_t heads() const { return sizes_.size() << head_bits_; }

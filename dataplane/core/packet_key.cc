@@ -15,8 +15,8 @@ namespace {
 static_assert(std::endian::native == std::endian::little);
 
 // Words of a header as they lie in memory.
-constexpr std::uint16_t kEtherIpv4 = 0x0008;
-constexpr std::uint16_t kEtherIpv6 = 0xdd86;
+constexpr std::uint16_t kReadIpv4 = 0x0008;
+constexpr std::uint16_t kReadIpv6 = 0xdd86;
 constexpr std::uint16_t kEtherVlan = 0x0081;
 
 constexpr std::size_t kUdpBytes = 8;
@@ -152,9 +152,9 @@ bool WriteUsual(Packet& packet, KeyForm form) {
     captured -= kVlanTagBytes;
     type = Load<std::uint16_t>(ip - 2);
   }
-  if (type == kEtherIpv4 && IsUsualIpv4(ip, captured)) {
+  if (type == kReadIpv4 && IsUsualIpv4(ip, captured)) {
     WriteIpv4(ip, packet, form);
-  } else if (type == kEtherIpv6 && IsUsualIpv6(ip, captured)) {
+  } else if (type == kReadIpv6 && IsUsualIpv6(ip, captured)) {
     WriteIpv6(ip, packet, form);
   } else {
     return false;
@@ -176,6 +176,12 @@ bool WriteUsual(Packet& packet, KeyForm form) {
 }
 
 }  // namespace
+
+KeyForm KeyFormFor(const FlowHash& hash) {
+  return hash.kind() == HashKind::kSipHash || hash.symmetric()
+             ? KeyForm::kCanonical
+             : KeyForm::kAsIs;
+}
 
 void WriteKeys(std::span<Packet* const> packets, KeyForm form) {
   for (Packet* packet : packets) {

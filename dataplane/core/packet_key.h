@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/core/flow_hash.h"
 #include "dataplane/core/packet.h"
 
 namespace lb::dataplane {
@@ -12,6 +13,10 @@ namespace lb::dataplane {
 // How a key is kept: one for both directions of a connection (Canonical()), or
 // one for each.
 enum class KeyForm : std::uint8_t { kCanonical, kAsIs };
+
+// Canonical, unless the hash of the two directions is to differ: a Toeplitz
+// key that is not symmetric.
+KeyForm KeyFormFor(const FlowHash& hash);
 
 // Writes `parse`, `key` and `reversed` of every packet, as ParseFrame() of what
 // was captured says. Most of what comes, TCP or UDP in IP without options,

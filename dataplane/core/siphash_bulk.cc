@@ -82,7 +82,7 @@ struct alignas(64) SipInput {
 };
 
 template <std::size_t kWords>
-void Gather(const FlowKey* const* flows, SipInput<kWords>& input) {
+void GatherWords(const FlowKey* const* flows, SipInput<kWords>& input) {
   for (std::size_t i = 0; i < kLanes; ++i) {
     const FlowKey& flow = *flows[i];
     for (std::size_t word = 0; word < kWords; ++word) {
@@ -102,7 +102,7 @@ template <std::size_t kWords>
 __attribute__((target("avx512f,avx512vl"))) void HashLanes(
     const SipKey& key, const FlowKey* const* flows, std::uint32_t* hashes) {
   SipInput<kWords> input;
-  Gather(flows, input);
+  GatherWords(flows, input);
   SipLanes lanes(key);
   for (std::size_t word = 0; word < kWords; ++word) {
     lanes.Add(_mm512_load_si512(input.words[word].data()));

@@ -1,19 +1,24 @@
 #include "dataplane/engine/deal.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 namespace lb::dataplane {
 namespace {
 
-std::vector<ProcessorId> Heirs(const std::vector<bool>& in_service,
+std::vector<ProcessorId> Heirs(const std::vector<ProcessorStanding>& processors,
                                const Table& table) {
-  std::vector<bool> has_buckets(in_service.size());
+  std::vector<bool> has_buckets(processors.size());
   for (const ProcessorId owner : table.owner) has_buckets[owner.index()] = true;
+  const bool all_drained = std::all_of(
+      processors.begin(), processors.end(),
+      [](const ProcessorStanding& p) { return !p.in_service || p.drained; });
   std::vector<ProcessorId> all;
   std::vector<ProcessorId> busy;
-  for (std::size_t p = 0; p < in_service.size(); ++p) {
-    if (!in_service[p]) continue;
+  for (std::size_t p = 0; p < processors.size(); ++p) {
+    if (!processors[p].in_service) continue;
+    if (processors[p].drained && !all_drained) continue;
     const ProcessorId id(static_cast<std::uint16_t>(p));
     all.push_back(id);
     if (has_buckets[p]) busy.push_back(id);
@@ -23,12 +28,12 @@ std::vector<ProcessorId> Heirs(const std::vector<bool>& in_service,
 
 }  // namespace
 
-std::vector<BucketId> DealToThoseInService(const std::vector<bool>& in_service,
-                                           Table& table) {
-  const std::vector<ProcessorId> heirs = Heirs(in_service, table);
+std::vector<BucketId> DealToThoseInService(
+    const std::vector<ProcessorStanding>& processors, Table& table) {
+  const std::vector<ProcessorId> heirs = Heirs(processors, table);
   std::vector<BucketId> dealt;
   for (std::uint32_t b = 0; b < table.owner.size(); ++b) {
-    if (in_service[table.owner[b].index()]) continue;
+    if (processors[table.owner[b].index()].in_service) continue;
     table.owner[b] = heirs[dealt.size() % heirs.size()];
     dealt.emplace_back(b);
   }

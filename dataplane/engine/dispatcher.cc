@@ -32,9 +32,7 @@ Dispatcher::Dispatcher(std::size_t index, std::unique_ptr<PacketSource> source,
     : index_(index),
       source_(std::move(source)),
       hash_(hash),
-      key_form_(hash.kind() == HashKind::kSipHash || hash.symmetric()
-                    ? KeyForm::kCanonical
-                    : KeyForm::kAsIs),
+      key_form_(KeyFormFor(hash)),
       buckets_(buckets),
       live_(source_->live()),
       pool_(pool),

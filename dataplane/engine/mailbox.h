@@ -13,6 +13,7 @@
 
 #include "common/fair_queue_limits.h"
 #include "dataplane/core/bucket.h"
+#include "dataplane/engine/bucket_visit.h"
 #include "dataplane/engine/move_batch.h"
 #include "dataplane/engine/processor_sample.h"
 
@@ -64,8 +65,14 @@ struct LimitQueue {
   FairQueueLimits limits;
 };
 
-using Mail = std::variant<ExpectBuckets, ReleaseBuckets, AdoptBucket,
-                          OwnBuckets, ComeBack, TakeSample, LimitQueue>;
+// From a query thread: answer the visit.
+struct VisitBucket {
+  std::shared_ptr<BucketVisit> visit;
+};
+
+using Mail =
+    std::variant<ExpectBuckets, ReleaseBuckets, AdoptBucket, OwnBuckets,
+                 ComeBack, TakeSample, LimitQueue, VisitBucket>;
 
 class Mailbox {
  public:

@@ -194,6 +194,7 @@ class Processor {
   void Handle(const ComeBack& mail) { come_back_ = mail; }
   void Handle(const TakeSample& mail);
   void Handle(const LimitQueue& mail);
+  void Handle(const VisitBucket& mail);
   bool ReleaseBehindFences();
   std::uint64_t Detach(BucketId bucket);
   void Adopt(Bucket& bucket);

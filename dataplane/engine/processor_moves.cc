@@ -159,6 +159,16 @@ void Processor::Handle(const LimitQueue& mail) {
   queue_.Configure(next);
 }
 
+void Processor::Handle(const VisitBucket& mail) {
+  BucketVisit& visit = *mail.visit;
+  const Bucket* const bucket = slots_[visit.bucket.index()].bucket;
+  if (bucket != nullptr) visit.look(*bucket, now_ns_);
+  visit.answer.store(
+      bucket != nullptr ? VisitAnswer::kLooked : VisitAnswer::kNotHere,
+      std::memory_order_seq_cst);
+  visit.asker.Notify();
+}
+
 // Offered load: what arrived and was not dropped, at this interval's mean
 // service time, plus what the dropped packets would have taken.
 BucketLoad Processor::CloseInterval(Bucket& bucket, std::int64_t wall_ns) {

@@ -96,6 +96,8 @@ bool Processor::DiscardMail() {
       Handle(*come_back);
     } else if (const auto* limit = std::get_if<LimitQueue>(&mail)) {
       Handle(*limit);  // holds when we are back
+    } else if (const auto* visit = std::get_if<VisitBucket>(&mail)) {
+      Handle(*visit);  // no bucket is ours
     }
     // Everything else asks for what a fenced processor has no part in.
   }

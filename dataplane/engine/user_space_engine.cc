@@ -12,6 +12,7 @@ UserSpaceEngine::UserSpaceEngine(EngineOptions options, Layout layout,
                                  const Table& table, const FlowHash& hash,
                                  std::unique_ptr<ConnectionPool> connections)
     : layout_(std::move(layout)),
+      hash_(hash),
       table_(table),
       packets_(options.sources.size(), options.processors.size() + 1,
                options.pool_packets),
@@ -29,6 +30,7 @@ UserSpaceEngine::UserSpaceEngine(EngineOptions options, Layout layout,
       stall_limit_(options.stall_limit),
       watches_(options.processors.size(), StallWatch(stall_limit_)),
       outages_(options.processors.size()),
+      drained_(options.processors.size()),
       last_samples_(options.processors.size()),
       dispatcher_marks_(options.sources.size()),
       drop_marks_(options.buckets),
@@ -127,6 +129,7 @@ void UserSpaceEngine::Start() {
 void UserSpaceEngine::Stop() {
   stop_.store(true, std::memory_order_seq_cst);
   idle_.Notify();
+  queries_.Notify();
   for (const auto& dispatcher : shared_.dispatchers) dispatcher->RequestStop();
   for (const auto& dispatcher : shared_.dispatchers) dispatcher->Join();
   for (const auto& processor : shared_.processors) processor->RequestStop();
@@ -150,10 +153,10 @@ absl::Status UserSpaceEngine::WaitUntilDone() {
            (shared_.output == nullptr || shared_.output->Drained());
   };
   bool all_done = false;
-  while (!stop_.load(std::memory_order_seq_cst)) {
+  while (!Stopped()) {
     idle_.Prepare();
     all_done = done();
-    if (all_done || stop_.load(std::memory_order_seq_cst)) {
+    if (all_done || Stopped()) {
       idle_.Cancel();
       break;
     }

@@ -6,16 +6,17 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "common/clock.h"
 #include "dataplane/core/connection_pool.h"
 #include "dataplane/core/flow_hash.h"
 #include "dataplane/engine/bucket_store.h"
+#include "dataplane/engine/bucket_visit.h"
 #include "dataplane/engine/capacity_meter.h"
 #include "dataplane/engine/engine.h"
 #include "dataplane/engine/move_batch.h"
@@ -38,6 +39,13 @@ class UserSpaceEngine final : public Engine {
   static constexpr std::chrono::seconds kApplyLimit{5};
   // While it waits, the control thread looks for stalls so often.
   static constexpr std::chrono::milliseconds kLookInterval{50};
+  // Trace() and Heaviest() give up after so long.
+  static constexpr std::chrono::seconds kQueryLimit{10};
+  // A walk through a bucket's connections takes its owner's time in slices:
+  // half a batch, and what is left of the chain under way.
+  static constexpr std::chrono::microseconds kSlice{50};
+  // In between, so that it takes a fifth of the owner's time at most.
+  static constexpr std::chrono::microseconds kSlicePause{200};
 
   // `layout` and `table` are valid and fit each other and the options.
   UserSpaceEngine(EngineOptions options, Layout layout, const Table& table,
@@ -51,6 +59,10 @@ class UserSpaceEngine final : public Engine {
   bool TakeOverStalled() override;
   absl::StatusOr<ApplyResult> Apply(const Table& next) override;
   void SetFairQueue(const FairQueueLimits& limits) override;
+  void SetDrained(std::span<const ProcessorId> processors) override;
+  absl::StatusOr<FlowTrace> Trace(const FlowKey& key) override;
+  absl::StatusOr<std::vector<FlowInfo>> Heaviest(BucketId bucket,
+                                                 std::size_t count) override;
   void Start() override;
   absl::Status WaitUntilDone() override;
   void Stop() override;
@@ -76,9 +88,6 @@ class UserSpaceEngine final : public Engine {
   std::uint64_t ChangeTable(const Table& next);
   ApplyResult ResultOf(const Counters& before);
   MoveResult ResultOf(std::size_t move, const Table& in_force) const;
-  // Sleeps on control_ until `done()`; false when `limit` has passed.
-  bool WaitFor(std::chrono::nanoseconds limit,
-               const std::function<bool()>& done);
 
   // user_space_takeover.cc
   // Buckets to own afresh, by the processor that is to.
@@ -92,7 +101,17 @@ class UserSpaceEngine final : public Engine {
   void Announce(const std::vector<ProcessorId>& stalled, const Table& before);
   std::uint64_t PacketsHeldBy(std::size_t processor) const;
 
+  // user_space_flows.cc
+  ProcessorId OwnerOf(BucketId bucket) const;
+  // Has the bucket's owner call `look` between two batches. kNone if it has
+  // not yet when the bucket has another owner: it may call it still.
+  absl::StatusOr<VisitAnswer> Visit(ProcessorId owner, BucketId bucket,
+                                    LookIntoBucket look,
+                                    MonotonicTime deadline);
+  bool Stopped() const { return stop_.load(std::memory_order_seq_cst); }
+
   const Layout layout_;
+  const FlowHash hash_;
   mutable std::mutex table_mutex_;
   Table table_;  // under table_mutex_
 
@@ -101,6 +120,7 @@ class UserSpaceEngine final : public Engine {
   BucketStore buckets_;
   PublishedTable published_;
   Waiter control_;  // Sample() and Apply()
+  Waiter queries_;  // Trace() and Heaviest()
   Waiter idle_;     // WaitUntilDone()
   ProcessorShared shared_;
   std::atomic<bool> stop_{false};
@@ -115,6 +135,7 @@ class UserSpaceEngine final : public Engine {
   const std::chrono::microseconds stall_limit_;
   std::vector<StallWatch> watches_;             // by processor
   std::vector<std::optional<Outage>> outages_;  // by processor
+  std::vector<bool> drained_;                   // by processor
   std::vector<Takeover> takeovers_;             // since the last sample
   std::vector<CapacityMeter> capacities_;
   std::vector<std::shared_ptr<SampleReply>> last_samples_;  // by processor

@@ -44,8 +44,9 @@ absl::StatusOr<ApplyResult> UserSpaceEngine::Apply(const Table& next) {
     shared_.processors[p.index()]->Post(ReleaseBuckets{moves_, version});
   }
   const MonotonicTime deadline = SystemClock().Monotonic() + kApplyLimit;
-  while (!WaitFor(kLookInterval, [this] { return moves_->all_done(); }) &&
-         SystemClock().Monotonic() < deadline) {
+  while (!WaitFor(control_, kLookInterval, [this] {
+    return moves_->all_done();
+  }) && SystemClock().Monotonic() < deadline) {
     TakeOver(FindStalled(/*moving=*/true));
   }
   return ResultOf(before);
@@ -67,7 +68,8 @@ absl::Status UserSpaceEngine::CheckReceivers(
 absl::Status UserSpaceEngine::PrepareReceivers(
     const std::shared_ptr<MoveBatch>& batch) {
   const MonotonicTime deadline = SystemClock().Monotonic() + kApplyLimit;
-  while (!WaitFor(kLookInterval, [&] { return batch->all_expected(); })) {
+  while (!WaitFor(control_, kLookInterval,
+                  [&] { return batch->all_expected(); })) {
     if (TakeOver(FindStalled(/*moving=*/true))) {
       return absl::AbortedError(absl::StrCat(
           "processor ", takeovers_.back().processor.value(),
@@ -122,24 +124,6 @@ MoveResult UserSpaceEngine::ResultOf(std::size_t move,
       moves_->taken_over(move) ? MoveOutcome::kTakenOver : MoveOutcome::kMoved;
   result.pause = std::chrono::nanoseconds(moves_->pause_ns(move));
   return result;
-}
-
-bool UserSpaceEngine::WaitFor(std::chrono::nanoseconds limit,
-                              const std::function<bool()>& done) {
-  const MonotonicTime deadline = SystemClock().Monotonic() + limit;
-  while (true) {
-    control_.Prepare();
-    if (done()) {
-      control_.Cancel();
-      return true;
-    }
-    const auto left = deadline - SystemClock().Monotonic();
-    if (left <= std::chrono::nanoseconds(0)) {
-      control_.Cancel();
-      return false;
-    }
-    control_.Sleep(left);
-  }
 }
 
 }  // namespace lb::dataplane

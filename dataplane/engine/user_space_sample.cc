@@ -25,7 +25,7 @@ std::vector<std::shared_ptr<SampleReply>> UserSpaceEngine::CollectSamples() {
   const MonotonicTime deadline =
       SystemClock().Monotonic() + stall_limit_ + kSampleGrace;
   FindStalled(/*moving=*/false);
-  while (!WaitFor(kLookInterval, answered_or_stalled) &&
+  while (!WaitFor(control_, kLookInterval, answered_or_stalled) &&
          SystemClock().Monotonic() < deadline) {
     FindStalled(/*moving=*/false);
   }

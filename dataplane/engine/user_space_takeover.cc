@@ -14,6 +14,11 @@ bool UserSpaceEngine::TakeOverStalled() {
   return TakeOver(FindStalled(/*moving=*/false));
 }
 
+void UserSpaceEngine::SetDrained(std::span<const ProcessorId> processors) {
+  drained_.assign(layout_.processors.size(), false);
+  for (const ProcessorId p : processors) drained_[p.index()] = true;
+}
+
 std::vector<ProcessorId> UserSpaceEngine::FindStalled(bool moving) {
   std::vector<ProcessorId> stalled;
   const MonotonicTime now = SystemClock().Monotonic();
@@ -45,13 +50,14 @@ void UserSpaceEngine::Readmit() {
 }
 
 bool UserSpaceEngine::TakeOver(const std::vector<ProcessorId>& stalled) {
-  std::vector<bool> in_service(outages_.size());
+  std::vector<ProcessorStanding> standing(outages_.size());
   for (std::size_t p = 0; p < outages_.size(); ++p) {
-    in_service[p] = !outages_[p].has_value();
+    standing[p] = {!outages_[p].has_value(), drained_[p]};
   }
-  for (const ProcessorId p : stalled) in_service[p.index()] = false;
-  if (stalled.empty() || std::find(in_service.begin(), in_service.end(),
-                                   true) == in_service.end()) {
+  for (const ProcessorId p : stalled) standing[p.index()].in_service = false;
+  if (stalled.empty() ||
+      std::none_of(standing.begin(), standing.end(),
+                   [](const ProcessorStanding& p) { return p.in_service; })) {
     return false;
   }
   for (const ProcessorId p : stalled) {
@@ -62,7 +68,7 @@ bool UserSpaceEngine::TakeOver(const std::vector<ProcessorId>& stalled) {
   Table next = before;
   Grants grants(outages_.size());
   SettleMoves(next, grants);
-  for (const BucketId b : DealToThoseInService(in_service, next)) {
+  for (const BucketId b : DealToThoseInService(standing, next)) {
     grants[next.owner[b.index()].index()].push_back(b);
   }
   // The mail first: whoever finds packets by the new table finds it too.

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "common/clock.h"
+
 namespace lb::dataplane {
 namespace {
 
@@ -33,6 +35,24 @@ void Waiter::Wake() {
   if (state_.compare_exchange_strong(expected, kAwake,
                                      std::memory_order_seq_cst)) {
     syscall(SYS_futex, &state_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+  }
+}
+
+bool WaitFor(Waiter& waiter, std::chrono::nanoseconds limit,
+             const std::function<bool()>& done) {
+  const MonotonicTime deadline = SystemClock().Monotonic() + limit;
+  while (true) {
+    waiter.Prepare();
+    if (done()) {
+      waiter.Cancel();
+      return true;
+    }
+    const auto left = deadline - SystemClock().Monotonic();
+    if (left <= std::chrono::nanoseconds(0)) {
+      waiter.Cancel();
+      return false;
+    }
+    waiter.Sleep(left);
   }
 }
 

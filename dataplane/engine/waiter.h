@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "dataplane/engine/store_load_fence.h"
@@ -49,6 +50,11 @@ class alignas(64) Waiter {  // what notifiers look at, and nothing else
 
   std::atomic<std::uint32_t> state_{kAwake};
 };
+
+// The sleeper: sleeps until `done()`, which a notifier makes true; false when
+// `limit` has passed before.
+bool WaitFor(Waiter& waiter, std::chrono::nanoseconds limit,
+             const std::function<bool()>& done);
 
 }  // namespace lb::dataplane
 

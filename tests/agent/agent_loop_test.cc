@@ -1,9 +1,11 @@
 #include "agent/agent_loop.h"
 
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "agent/start_table.h"
 #include "gmock/gmock.h"
@@ -31,17 +33,19 @@ class AgentLoopTest : public ::testing::Test {
   // The agent ends, however it stands, and starts from what is on disk.
   void Restart() {
     agent_.reset();
+    queries_.reset();
     const auto record = PlanFile(path_).Load("host-a");
     ASSERT_TRUE(record.ok()) << record.status();
     const StartTable start = ChooseStartTable(*record, layout_);
     link_ = std::make_unique<FakeLink>();
     dataplane_ = std::make_unique<FakeDataplane>(layout_, start.table, clock_);
+    queries_ = std::make_unique<QueryThread>(*dataplane_, inbox_, clock_);
     AgentOptions options;
     options.instance_id = "instance-1";
     options.session.seed = 5;
     agent_ = std::make_unique<Agent>(
-        options, AgentSeams{*dataplane_, *link_, clock_}, PlanFile(path_),
-        StartRecord(*record, start));
+        options, AgentSeams{*dataplane_, *queries_, *link_, clock_},
+        PlanFile(path_), StartRecord(*record, start));
     ASSERT_TRUE(agent_->Start().ok());
     agent_->Advance();
   }
@@ -87,13 +91,23 @@ class AgentLoopTest : public ::testing::Test {
     return command;
   }
 
+  // Takes in what the query thread has found.
+  void TakeInAnswer() {
+    const auto answer =
+        inbox_.Pop(SystemClock().Monotonic() + std::chrono::minutes(1));
+    ASSERT_TRUE(answer.has_value());
+    agent_->Handle(*answer);
+  }
+
   PlanRecord OnDisk() { return *PlanFile(path_).Load("host-a"); }
 
   const TempDir dir_;
   const std::string path_ = dir_.File("plan");
   Layout layout_{64, HashKind::kSipHash, "0011aabb", {{0, 1000}, {1, 1000}}};
   FakeClock clock_;
+  Inbox inbox_;
   std::unique_ptr<FakeDataplane> dataplane_;
+  std::unique_ptr<QueryThread> queries_;
   std::unique_ptr<FakeLink> link_;
   std::unique_ptr<Agent> agent_;
 };
@@ -108,6 +122,101 @@ TEST_F(AgentLoopTest, SaysHelloWithWhatIsInForce) {
   EXPECT_EQ(hello.seen_epoch, Epoch());
   EXPECT_EQ(hello.store_id, "");
   EXPECT_FALSE(hello.last_result.has_value());
+}
+
+TEST_F(AgentLoopTest, AControllersDrainHoldsUntilTheNext) {
+  Connect();
+  Receive(Drain{{1}});
+  EXPECT_THAT(dataplane_->drained, ElementsAre(ProcessorId(1)));
+  Receive(LinkDown{absl::UnavailableError("gone")});
+  EXPECT_THAT(dataplane_->drained, ElementsAre(ProcessorId(1)));
+  Pass(seconds(20));
+  Connect();
+  Receive(Drain{{0, 7, 70'000}});  // of which 0 is here
+  EXPECT_THAT(dataplane_->drained, ElementsAre(ProcessorId(0)));
+  Receive(Drain{});
+  EXPECT_THAT(dataplane_->drained, IsEmpty());
+}
+
+TEST_F(AgentLoopTest, AnswersQueries) {
+  FlowTrace trace;
+  trace.hash = 0x1234;
+  trace.bucket = BucketId(5);
+  dataplane_->on_trace = [&](const FlowKey&) { return trace; };
+  dataplane_->on_heaviest =
+      [](BucketId bucket,
+         std::size_t count) -> absl::StatusOr<std::vector<FlowInfo>> {
+    if (bucket.value() >= 64) return absl::InvalidArgumentError("no bucket");
+    std::vector<FlowInfo> flows(count);
+    for (FlowInfo& flow : flows) flow.packets = bucket.value();
+    return flows;
+  };
+  Connect();
+  Receive(Query{7, FlowKey()});
+  TakeInAnswer();
+  Receive(Query{8, HeaviestFlows{BucketId(3), 2}});
+  TakeInAnswer();
+  Receive(Query{9, HeaviestFlows{BucketId(64), 2}});
+  TakeInAnswer();
+  Receive(Query{10, absl::UnimplementedError("does not know such a query")});
+  ASSERT_THAT(link_->answers, SizeIs(4));
+  EXPECT_EQ(link_->answers[0].id, 7u);
+  EXPECT_EQ(link_->answers[0].error, "");
+  ASSERT_TRUE(link_->answers[0].trace.has_value());
+  EXPECT_EQ(link_->answers[0].trace->bucket, BucketId(5));
+  EXPECT_EQ(link_->answers[1].id, 8u);
+  EXPECT_FALSE(link_->answers[1].trace.has_value());
+  ASSERT_THAT(link_->answers[1].heaviest, SizeIs(2));
+  EXPECT_EQ(link_->answers[1].heaviest[1].packets, 3u);
+  EXPECT_EQ(link_->answers[2].id, 9u);
+  EXPECT_THAT(link_->answers[2].error, HasSubstr("no bucket"));
+  EXPECT_THAT(link_->answers[3].error, HasSubstr("does not know"));
+}
+
+// Reports go on while the data plane takes its time, and who asks for too much
+// is told so at once.
+TEST_F(AgentLoopTest, ManyQueriesHoldNothingUp) {
+  std::promise<void> asked;
+  std::promise<void> answer;
+  bool first = true;
+  dataplane_->on_trace = [&](const FlowKey&) {
+    if (std::exchange(first, false)) {
+      asked.set_value();
+      answer.get_future().wait();
+    }
+    return FlowTrace();
+  };
+  Connect();
+  Receive(Query{0, FlowKey()});
+  asked.get_future().wait();
+  for (std::uint64_t id = 1; id <= QueryThread::kMaxWaiting; ++id) {
+    Receive(Query{id, FlowKey()});
+  }
+  EXPECT_THAT(link_->answers, IsEmpty());
+  Receive(Query{99, FlowKey()});
+  ASSERT_THAT(link_->answers, SizeIs(1));
+  EXPECT_EQ(link_->answers[0].id, 99u);
+  EXPECT_THAT(link_->answers[0].error, HasSubstr("busy"));
+  Pass(seconds(2));
+  EXPECT_THAT(link_->reports, SizeIs(2));
+
+  answer.set_value();
+  for (std::uint64_t id = 0; id <= QueryThread::kMaxWaiting; ++id) {
+    TakeInAnswer();
+    EXPECT_EQ(link_->answers.back().id, id);
+    EXPECT_EQ(link_->answers.back().error, "");
+  }
+}
+
+TEST_F(AgentLoopTest, AnAnswerOfAnEarlierSessionIsNotSent) {
+  dataplane_->on_trace = [](const FlowKey&) { return FlowTrace(); };
+  Connect();
+  Receive(Query{1, FlowKey()});
+  Receive(LinkDown{absl::UnavailableError("gone")});
+  Pass(seconds(20));
+  Connect();
+  TakeInAnswer();
+  EXPECT_THAT(link_->answers, IsEmpty());
 }
 
 TEST_F(AgentLoopTest, ReportsEveryIntervalOnceWelcome) {

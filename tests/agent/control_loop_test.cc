@@ -12,7 +12,7 @@
 namespace lb::agent {
 namespace {
 
-TEST(Inbox, KeepsOrderAndItsLimitButTakesEveryLinkDown) {
+TEST(Inbox, KeepsOrderAndItsLimitButTakesWhatIsOurOwn) {
   Inbox inbox(2);
   const MonotonicTime now = SystemClock().Monotonic();
   EXPECT_FALSE(inbox.Pop(now).has_value());
@@ -20,9 +20,11 @@ TEST(Inbox, KeepsOrderAndItsLimitButTakesEveryLinkDown) {
   EXPECT_TRUE(inbox.Push({2, now, AgentPolicy{}}));
   EXPECT_FALSE(inbox.Push({3, now, AgentPolicy{}}));
   EXPECT_TRUE(inbox.Push({4, now, LinkDown{}}));
+  EXPECT_TRUE(inbox.Push({5, now, Answer{}}));
   EXPECT_EQ(inbox.Pop(now)->session, 1u);
   EXPECT_EQ(inbox.Pop(now)->session, 2u);
   EXPECT_EQ(inbox.Pop(now)->session, 4u);
+  EXPECT_EQ(inbox.Pop(now)->session, 5u);
   EXPECT_FALSE(inbox.Pop(now).has_value());
 }
 
@@ -59,6 +61,7 @@ class LiveLink final : public ControllerLink {
   void Send(const PlanResult&) override {}
   void Send(const TableChanged&) override {}
   void Send(const AgentEvent&) override {}
+  void Send(const Answer&) override {}
 
   std::atomic<int> reports = 0;
 
@@ -75,8 +78,9 @@ TEST(ControlLoop, RunsUntilItIsStopped) {
   LiveLink link(inbox);
   PlanRecord record;
   record.host = "host-a";
-  Agent agent({}, {dataplane, link, SystemClock()}, PlanFile(dir.File("plan")),
-              record);
+  QueryThread queries(dataplane, inbox, SystemClock());
+  Agent agent({}, {dataplane, queries, link, SystemClock()},
+              PlanFile(dir.File("plan")), record);
   ASSERT_TRUE(agent.Start().ok());
   std::thread control([&] { RunControlLoop(agent, inbox); });
   control.join();

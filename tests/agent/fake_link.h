@@ -25,6 +25,7 @@ class FakeLink final : public ControllerLink {
   void Send(const PlanResult& result) override { results.push_back(result); }
   void Send(const TableChanged& change) override { changes.push_back(change); }
   void Send(const AgentEvent& event) override { events.push_back(event); }
+  void Send(const Answer& answer) override { answers.push_back(answer); }
 
   bool open = false;
   bool room = true;  // for a report
@@ -34,6 +35,7 @@ class FakeLink final : public ControllerLink {
   std::vector<PlanResult> results;
   std::vector<TableChanged> changes;
   std::vector<AgentEvent> events;
+  std::vector<Answer> answers;
 };
 
 }  // namespace lb::agent

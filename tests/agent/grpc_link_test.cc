@@ -1,9 +1,13 @@
 #include "agent/grpc_link.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
+#include "agent/convert.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/scripted_controller.h"
@@ -15,6 +19,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // How long a test waits for what must come; never waited out by one that
@@ -188,6 +193,148 @@ TEST_F(GrpcLinkTest, ReadsPlansAlsoThoseThatCannotBe) {
   EXPECT_THAT(
       std::string(std::get<PlanCommand>(incoming->message).readable.message()),
       HasSubstr("unknown hash 9"));
+}
+
+TEST_F(GrpcLinkTest, SaysWhatThisAgentCanDo) {
+  GrpcLink link(address_, inbox_, SystemClock());
+  link.Open(MakeHello());
+  const auto hello = controller_->Receive(kLimit);
+  ASSERT_TRUE(hello && hello->has_hello());
+  EXPECT_THAT(hello->hello().features(), ElementsAre("drain", "query"));
+}
+
+TEST_F(GrpcLinkTest, ReadsDrainsAndQueries) {
+  GrpcLink link(address_, inbox_, SystemClock());
+  Connect(link);
+  v1::ConnectResponse response;
+  response.mutable_drain()->add_processors(1);
+  response.mutable_drain()->add_processors(70'000);
+  controller_->Send(response);
+  auto incoming = Next();
+  ASSERT_TRUE(std::holds_alternative<Drain>(incoming->message));
+  EXPECT_THAT(std::get<Drain>(incoming->message).processors,
+              ElementsAre(1u, 70'000u));
+
+  v1::Query* query = response.mutable_query();
+  query->set_id(5);
+  query->mutable_heaviest()->set_bucket(9);
+  query->mutable_heaviest()->set_count(3);
+  controller_->Send(response);
+  incoming = Next();
+  const Query heaviest = std::get<Query>(incoming->message);
+  EXPECT_EQ(heaviest.id, 5u);
+  ASSERT_TRUE(heaviest.what.ok());
+  EXPECT_EQ(std::get<HeaviestFlows>(*heaviest.what).bucket, BucketId(9));
+  EXPECT_EQ(std::get<HeaviestFlows>(*heaviest.what).count, 3u);
+
+  v1::FlowKey* key = query->mutable_trace();
+  key->set_protocol(6);
+  key->set_source_address("2001:db8::1");
+  key->set_source_port(4'000);
+  key->set_destination_address("2001:db8::2");
+  key->set_destination_port(80);
+  controller_->Send(response);
+  incoming = Next();
+  const Query trace = std::get<Query>(incoming->message);
+  ASSERT_TRUE(trace.what.ok()) << trace.what.status();
+  EXPECT_EQ(FormatFlowKey(std::get<FlowKey>(*trace.what)),
+            "tcp [2001:db8::1]:4000 > [2001:db8::2]:80");
+}
+
+TEST_F(GrpcLinkTest, ReadsQueriesAlsoThoseThatCannotBe) {
+  v1::FlowKey good;
+  good.set_protocol(17);
+  good.set_source_address("192.0.2.1");
+  good.set_destination_address("192.0.2.2");
+  struct Case {
+    std::function<void(v1::FlowKey&)> spoil;
+    std::string reason;
+  };
+  const std::vector<Case> cases = {
+      {[](v1::FlowKey& k) { k.set_protocol(256); }, "protocol 256"},
+      {[](v1::FlowKey& k) { k.set_source_port(65'536); }, "65536"},
+      {[](v1::FlowKey& k) { k.set_destination_port(65'536); }, "65536"},
+      {[](v1::FlowKey& k) { k.set_source_address("here"); }, "here"},
+      {[](v1::FlowKey& k) { k.set_destination_address(""); }, "\"\""},
+      {[](v1::FlowKey& k) { k.set_destination_address("::1"); },
+       "between 192.0.2.1 and ::1"},
+  };
+  for (const Case& c : cases) {
+    v1::ConnectResponse response;
+    *response.mutable_query()->mutable_trace() = good;
+    c.spoil(*response.mutable_query()->mutable_trace());
+    const auto message = FromProto(response);
+    ASSERT_TRUE(message && std::holds_alternative<Query>(*message));
+    const absl::Status status = std::get<Query>(*message).what.status();
+    EXPECT_FALSE(status.ok());
+    EXPECT_THAT(std::string(status.message()), HasSubstr(c.reason));
+  }
+  v1::ConnectResponse unknown;
+  unknown.mutable_query()->set_id(3);
+  const auto message = FromProto(unknown);
+  ASSERT_TRUE(message && std::holds_alternative<Query>(*message));
+  EXPECT_EQ(std::get<Query>(*message).id, 3u);
+  EXPECT_FALSE(std::get<Query>(*message).what.ok());
+}
+
+TEST_F(GrpcLinkTest, CarriesAnswers) {
+  GrpcLink link(address_, inbox_, SystemClock());
+  Connect(link);
+  FlowInfo flow;
+  flow.key.version = IpVersion::kIpv4;
+  flow.key.protocol = 17;
+  flow.key.source = {192, 0, 2, 1};
+  flow.key.destination = {192, 0, 2, 2};
+  flow.key.source_port = 9;
+  flow.packets = 10;
+  flow.bytes = 600;
+  flow.service = milliseconds(3);
+  flow.queued_packets = 2;
+  flow.idle = milliseconds(4);
+  Answer answer;
+  answer.id = 5;
+  answer.trace = FlowTrace{0xabcd, BucketId(13), ProcessorId(1), flow};
+  answer.heaviest = {flow, FlowInfo()};
+  link.Send(answer);
+  const auto sent = controller_->Receive(kLimit);
+  ASSERT_TRUE(sent && sent->has_answer());
+  EXPECT_EQ(sent->answer().id(), 5u);
+  EXPECT_EQ(sent->answer().error(), "");
+  EXPECT_EQ(sent->answer().trace().hash(), 0xabcdu);
+  EXPECT_EQ(sent->answer().trace().bucket(), 13u);
+  EXPECT_EQ(sent->answer().trace().processor(), 1u);
+  EXPECT_EQ(sent->answer().trace().flow().key().source_address(), "192.0.2.1");
+  EXPECT_EQ(sent->answer().trace().flow().bytes(), 600u);
+  ASSERT_EQ(sent->answer().heaviest_size(), 2);
+  EXPECT_EQ(sent->answer().heaviest(0).service_ns(), 3'000'000u);
+  EXPECT_EQ(sent->answer().heaviest(0).idle_ns(), 4'000'000u);
+  EXPECT_EQ(sent->answer().heaviest(0).queued_packets(), 2u);
+  // Packets that are not IP have a key without addresses.
+  EXPECT_EQ(sent->answer().heaviest(1).key().source_address(), "");
+
+  link.Send(Answer{6, "no such bucket", std::nullopt, {}});
+  const auto refused = controller_->Receive(kLimit);
+  ASSERT_TRUE(refused && refused->has_answer());
+  EXPECT_EQ(refused->answer().error(), "no such bucket");
+  EXPECT_FALSE(refused->answer().has_trace());
+}
+
+// As a newer controller may send.
+TEST_F(GrpcLinkTest, SkipsMessagesItDoesNotKnow) {
+  GrpcLink link(address_, inbox_, SystemClock());
+  Connect(link);
+  v1::ConnectResponse unknown;
+  unknown.GetReflection()->MutableUnknownFields(&unknown)->AddLengthDelimited(
+      90, "of a later revision");
+  controller_->Send(unknown);
+  v1::ConnectResponse known;
+  known.mutable_policy()->set_revision(8);
+  known.GetReflection()->MutableUnknownFields(&known)->AddVarint(91, 1);
+  controller_->Send(known);
+  const auto incoming = Next();
+  ASSERT_TRUE(incoming.has_value());
+  ASSERT_TRUE(std::holds_alternative<AgentPolicy>(incoming->message));
+  EXPECT_EQ(std::get<AgentPolicy>(incoming->message).revision, 8u);
 }
 
 // A peer that stops reading makes the link refuse, not queue.

@@ -1,5 +1,6 @@
 #include "agent/plan_guard.h"
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -62,6 +63,53 @@ TEST_F(PlanGuardTest, AcceptsANewStoreWithANewTerm) {
   command_.plan.store_id = session_store_ = "store-2";
   EXPECT_THAT(std::string(Check().message()), HasSubstr("adopt"));
   command_.plan.term = Term(3);
+  EXPECT_TRUE(Check().ok()) << Check();
+}
+
+// The host follows store-1 and has seen term 2 and epoch 7.
+TEST_F(PlanGuardTest, FollowsAnotherStoreExactlyWhenItsTermIsHigher) {
+  struct Case {
+    std::string store;
+    std::uint64_t term;
+    std::uint64_t epoch;
+    std::string reason;  // empty: accepted
+  };
+  const std::vector<Case> cases = {
+      {"store-1", 1, 8, "term 1 is below term 2"},
+      {"store-1", 2, 8, ""},
+      {"store-1", 3, 8, ""},
+      {"store-2", 1, 8, "term 1 is below term 2"},
+      {"store-2", 2, 8, "adopt the host first"},
+      {"store-2", 3, 8, ""},
+      {"store-2", 9, 1'000, ""},
+      // A higher term is no reason to count epochs from the start.
+      {"store-2", 3, 7, "epoch 7 is not above epoch 7"},
+      {"store-2", 3, 1, "epoch 1 is not above epoch 7"},
+      {"store-1", 3, 1, "epoch 1 is not above epoch 7"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(::testing::Message()
+                 << c.store << " " << c.term << "/" << c.epoch);
+    command_.plan.store_id = session_store_ = c.store;
+    command_.plan.term = Term(c.term);
+    command_.plan.epoch = Epoch(c.epoch);
+    if (c.reason.empty()) {
+      EXPECT_TRUE(Check().ok()) << Check();
+    } else {
+      EXPECT_THAT(std::string(Check().message()), HasSubstr(c.reason));
+    }
+  }
+}
+
+// The one that was left behind comes back with the terms it knows of.
+TEST_F(PlanGuardTest, TheStoreAdoptedFromIsNoLongerFollowed) {
+  record_.store_id = "store-2";
+  record_.seen_term = Term(3);
+  for (const std::uint64_t term : {2, 3}) {
+    command_.plan.term = Term(term);
+    EXPECT_FALSE(Check().ok()) << term;
+  }
+  command_.plan.term = Term(4);  // adopted back
   EXPECT_TRUE(Check().ok()) << Check();
 }
 

@@ -1,6 +1,8 @@
 #include "agent/program_options.h"
 
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -86,6 +88,40 @@ TEST(ProgramOptions, TakeEveryFlag) {
                    ->run->spin);
   EXPECT_TRUE(Parse({"--source", "pcap:x", "--processors", "999", "--spin"})
                   ->run->spin);
+}
+
+TEST(ProgramOptions, TlsTakesAllOfItsFlagsAndAnyController) {
+  const std::vector<std::string> flags = {
+      "--source",   "pcap:x", "--controller",   "controller.test:7000",
+      "--tls-cert", "/c",     "--tls-key",      "/k",
+      "--tls-ca",   "/a",     "--trust-domain", "lb.test"};
+  const auto parsed = Parse(flags);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->run->controller, "dns:///controller.test:7000");
+  ASSERT_TRUE(parsed->run->tls.has_value());
+  EXPECT_EQ(parsed->run->tls->paths.certificate, "/c");
+  EXPECT_EQ(parsed->run->tls->paths.key, "/k");
+  EXPECT_EQ(parsed->run->tls->paths.authorities, "/a");
+  EXPECT_EQ(parsed->run->tls->trust_domain, "lb.test");
+  for (std::size_t i = 4; i < flags.size(); i += 2) {
+    std::vector<std::string> without = flags;
+    without.erase(without.begin() + static_cast<std::ptrdiff_t>(i),
+                  without.begin() + static_cast<std::ptrdiff_t>(i) + 2);
+    EXPECT_THAT(std::string(Parse(without).status().message()),
+                HasSubstr(flags[i]));
+  }
+  std::vector<std::string> insecure = flags;
+  insecure.emplace_back("--insecure-loopback");
+  EXPECT_THAT(std::string(Parse(insecure).status().message()),
+              HasSubstr("--insecure-loopback"));
+  std::vector<std::string> socket = flags;
+  socket[3] = "unix:/run/x.sock";
+  EXPECT_THAT(std::string(Parse(socket).status().message()),
+              HasSubstr("is a unix socket"));
+  std::vector<std::string> domain = flags;
+  domain.back() = "LB.test";
+  EXPECT_THAT(std::string(Parse(domain).status().message()),
+              HasSubstr("trust domain \"LB.test\""));
 }
 
 TEST(ProgramOptions, MistakesAreOneLineThatNamesThem) {

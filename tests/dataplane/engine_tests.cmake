@@ -13,6 +13,11 @@ lb_test(engine_test
   DEPS lb::engine lb::test_support
   LABELS concurrent TIMEOUT 300)
 
+lb_test(engine_flows_test
+  SOURCES engine_flows_test.cc
+  DEPS lb::engine lb::test_support
+  LABELS concurrent TIMEOUT 300)
+
 lb_test(takeover_test
   SOURCES takeover_test.cc
   DEPS lb::engine lb::test_support

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <random>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct RandomMovesOptions {
   // Shorter than a batch: whoever is busy may be taken over, at any point. What
   // it has in its hands it then serves beside the new owner.
   bool hasty = false;
+  // Somebody asks for connections all the while.
+  bool asked = false;
 };
 
 class RandomMoves {
@@ -34,6 +37,7 @@ class RandomMoves {
   static constexpr std::uint32_t kBuckets = 64;
   static constexpr std::uint16_t kProcessors = 4;
   static constexpr std::uint64_t kDispatchers = 2;
+  static constexpr std::uint32_t kConnections = 600;
 
   explicit RandomMoves(const RandomMovesOptions& options)
       : options_(options), random_(options.seed) {
@@ -47,7 +51,7 @@ class RandomMoves {
     for (std::uint64_t d = 0; d < kDispatchers; ++d) {
       engine.sources.push_back(std::make_unique<FrameSource>(
           FrameSourceOptions{.packets = 1ULL << 40,
-                             .connections = 600,
+                             .connections = kConnections,
                              .seed = options.seed + d,
                              .live = options.live,
                              .ended = &ended_}));
@@ -60,6 +64,7 @@ class RandomMoves {
 
   void Run() {
     SCOPED_TRACE(::testing::Message() << "seed " << options_.seed);
+    std::thread asker([this] { AskUntilDone(); });
     for (int plan = 0; moves_ < options_.moves; ++plan) {
       HangAndReturn();
       for (int i = 0; options_.hasty && i < 20; ++i) {
@@ -71,12 +76,36 @@ class RandomMoves {
       takeovers_ += sample.takeovers.size();
       EXPECT_EQ(sample.counters.lost, 0u) << "after plan " << plan;
     }
+    done_ = true;
+    // Where all hang, nobody answers.
+    for (Hang& hang : watch_.hangs) hang.Open();
+    asker.join();
     End();
   }
 
   std::uint64_t takeovers() const { return takeovers_; }
+  std::uint64_t answers() const { return answers_; }
 
  private:
+  // The query thread.
+  void AskUntilDone() {
+    std::mt19937_64 random(options_.seed);
+    while (options_.asked && !done_) {
+      const FlowKey key = FrameSource::KeyOf(
+          static_cast<std::uint32_t>(random() % kConnections));
+      const auto trace = engine_->Trace(key);
+      ASSERT_TRUE(trace.ok()) << trace.status();
+      EXPECT_EQ(trace->bucket, BucketId(trace->hash % kBuckets));
+      if (trace->flow) {
+        EXPECT_EQ(trace->flow->key, Canonical(key));
+      }
+      const auto heaviest = engine_->Heaviest(trace->bucket, 5);
+      ASSERT_TRUE(heaviest.ok()) << heaviest.status();
+      EXPECT_LE(heaviest->size(), 5u);
+      ++answers_;
+    }
+  }
+
   // Arms the next hang when its time has come; each lasts for some plans, and
   // two at most at a time.
   void HangAndReturn() {
@@ -170,6 +199,8 @@ class RandomMoves {
   std::mt19937_64 random_;
   MovesWatch watch_{kBuckets, kProcessors};
   std::atomic<bool> ended_{false};
+  std::atomic<bool> done_{false};
+  std::uint64_t answers_ = 0;  // the query thread's
   std::unique_ptr<Engine> engine_;
   std::vector<Hung> hung_;
   std::uint64_t hangs_ = 0;

@@ -300,6 +300,41 @@ TEST_P(TakeoverTest, AProcessorComesBackWithTheLimitsSetMeanwhile) {
       GetParam());
 }
 
+TEST_P(TakeoverTest, ADrainedProcessorIsNoHeir) {
+  Start();
+  Send(2'000);
+  const std::size_t buckets = BucketsOf(2);
+  engine_->SetDrained(std::vector{ProcessorId(2)});
+  HangUp(1);
+  if (!AwaitTakeover({1})) GTEST_SKIP() << kStarved;
+  EXPECT_EQ(BucketsOf(1), 0u);
+  EXPECT_EQ(BucketsOf(2), buckets);
+  EXPECT_TRUE(engine_->Sample().processors[2].in_service);
+  OpenAndAwait(1);
+  engine_->SetDrained({});
+  WorksAsBefore();
+}
+
+TEST_P(TakeoverTest, WhoAsksAHungProcessorIsAnsweredByItsHeir) {
+  Start();
+  Send(2'000);
+  std::uint32_t client = 0;
+  while (engine_->Trace(FrameSource::KeyOf(client))->processor.value() != 1) {
+    ++client;
+  }
+  HangUp(1);
+  absl::StatusOr<FlowTrace> trace;
+  std::thread asker(
+      [&] { trace = engine_->Trace(FrameSource::KeyOf(client)); });
+  const bool taken_over = AwaitTakeover({1});
+  asker.join();
+  if (!taken_over) GTEST_SKIP() << kStarved;
+  ASSERT_TRUE(trace.ok()) << trace.status();
+  EXPECT_NE(trace->processor, ProcessorId(1));
+  OpenAndAwait(1);
+  WorksAsBefore();
+}
+
 TEST_P(TakeoverTest, AHungTimerIsAStallToo) {
   Start(std::chrono::milliseconds(50));
   HangUp(2, Hang::kInTimer);
