@@ -1,105 +1,226 @@
 #include "cli/connection.h"
 
+#include <google/protobuf/empty.pb.h>
+#include <grpc/support/log.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/completion_queue.h>
 #include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <chrono>
+#include <cstdlib>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "cli/command.h"
-#include "common/controller_target.h"
+#include "cli/api_method.h"
+#include "cli/errors.h"
+#include "cli/tls_credentials.h"
 #include "common/status.h"
 
 namespace lb::cli {
 namespace {
 
+using google::protobuf::Message;
 using std::chrono::system_clock;  // gRPC's deadlines are of this clock
 
+using Stub = grpc::TemplatedGenericStub<Message, Message>;
+
 constexpr std::chrono::milliseconds kConnectTimeout{1'500};
+constexpr int kReconnectMs = 100;
 
 constexpr char kWayOut[] =
     "start lb-controller, or name its socket with --controller or "
     "LBCTL_CONTROLLER";
 
-// True once the channel is connected or has failed to; false at the deadline.
-bool WaitForAnswer(grpc::Channel& channel) {
+enum class Answer { kReady, kFailed, kNone };
+
+// Waits until the channel is connected or has failed to be.
+Answer WaitForAnswer(grpc::Channel& channel) {
   const auto deadline = system_clock::now() + kConnectTimeout;
-  for (grpc_connectivity_state state = channel.GetState(true);
-       state != GRPC_CHANNEL_READY && state != GRPC_CHANNEL_TRANSIENT_FAILURE;
-       state = channel.GetState(true)) {
-    if (!channel.WaitForStateChange(state, deadline)) return false;
+  for (;;) {
+    const grpc_connectivity_state state = channel.GetState(true);
+    if (state == GRPC_CHANNEL_READY) return Answer::kReady;
+    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) return Answer::kFailed;
+    if (!channel.WaitForStateChange(state, deadline)) return Answer::kNone;
   }
-  return true;
+}
+
+// gRPC would write lines of its own beside the one that this program promises;
+// who debugs it asks for them.
+void QuietGrpc() {
+  if (std::getenv("GRPC_VERBOSITY") != nullptr) return;
+  gpr_set_log_function([](gpr_log_func_args*) {});
+}
+
+// Runs one operation of a call; false if the call is over.
+template <class Operation>
+bool Await(grpc::CompletionQueue& queue, const Operation& operation) {
+  operation();
+  void* tag = nullptr;
+  bool ok = false;
+  return queue.Next(&tag, &ok) && ok;
 }
 
 }  // namespace
 
-void AddConnectionFlags(CLI::App& app, ConnectionOptions& options) {
-  CLI::Option* controller =
-      app.add_option("--controller", options.controller,
-                     "Controller to ask: unix:PATH or HOST:PORT")
-          ->type_name("TARGET")
-          ->envname("LBCTL_CONTROLLER")
-          ->capture_default_str();
-  CLI::Option* insecure =
-      app.add_flag("--insecure-loopback", options.insecure_loopback,
-                   "Allow plaintext TCP to a controller on loopback");
-  CLI::Option* timeout = app.add_option("--timeout", options.timeout_s,
-                                        "Seconds to wait for an answer")
-                             ->type_name("S")
-                             ->check(CLI::Range(0.001, 86'400.0))
-                             ->capture_default_str();
-  for (CLI::Option* option : {controller, insecure, timeout}) {
-    option->group(kConnectionGroup);
+class Connection::Impl {
+ public:
+  Impl(Endpoint endpoint, std::chrono::nanoseconds timeout, TlsPeer peer,
+       std::shared_ptr<grpc::Channel> channel)
+      : endpoint_(std::move(endpoint)),
+        timeout_(timeout),
+        peer_(std::move(peer)),
+        channel_(std::move(channel)),
+        stub_(channel_) {}
+
+  // Why nobody answers, if so.
+  absl::Status WaitUntilReady() {
+    switch (WaitForAnswer(*channel_)) {
+      case Answer::kReady:
+        return absl::OkStatus();
+      case Answer::kFailed: {
+        // Only a call tells why; this one changes nothing, whoever answers.
+        google::protobuf::Empty empty;
+        const grpc::Status why =
+            CallOnce("/grpc.health.v1.Health/Check", empty, empty);
+        return why.error_code() == grpc::StatusCode::UNAVAILABLE
+                   ? ToStatus(why)
+                   : absl::OkStatus();
+      }
+      case Answer::kNone:
+        break;
+    }
+    return AnswerError(absl::StatusCode::kUnavailable,
+                       absl::StrCat("the controller at ", endpoint_.name,
+                                    " does not answer; ", kWayOut));
   }
-}
 
-void FollowConnectionFlags(CLI::App& command) {
-  command.fallthrough();
-  command.get_parent()->fallthrough();
-}
+  absl::Status Call(const Message& request, Message& response) {
+    const std::string path = MethodOf(*request.GetDescriptor()).path;
+    grpc::Status status = CallOnce(path, request, response);
+    if (status.error_code() == grpc::StatusCode::UNAVAILABLE && Reconnects()) {
+      status = CallOnce(path, request, response);
+    }
+    return ToStatus(status);
+  }
 
-absl::StatusOr<Connection> Connection::Open(const ConnectionOptions& options) {
-  const absl::StatusOr<std::string> target = ParseControllerTarget(
-      options.controller, options.insecure_loopback ? PlaintextTcp::kOnLoopback
-                                                    : PlaintextTcp::kRefused);
-  if (!target.ok()) return UsageError(OneLine(target.status()));
+  absl::Status Watch(const Message& request, Message& response,
+                     absl::FunctionRef<absl::Status()> each) {
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    const auto call = stub_.PrepareCall(
+        &context, MethodOf(*request.GetDescriptor()).path, &queue);
+    const bool started =
+        Await(queue, [&] { call->StartCall(nullptr); }) && Await(queue, [&] {
+          call->Write(request, grpc::WriteOptions().set_last_message(),
+                      nullptr);
+        });
+    absl::Status result;
+    while (started && result.ok() &&
+           Await(queue, [&] { call->Read(&response, nullptr); })) {
+      result = each();
+    }
+    if (!result.ok()) context.TryCancel();
+    grpc::Status status;
+    Await(queue, [&] { call->Finish(&status, nullptr); });
+    if (!result.ok()) return result;
+    if (!status.ok()) return ToStatus(status);
+    return AnswerError(absl::StatusCode::kUnavailable,
+                       "the controller ended the stream");
+  }
+
+ private:
+  grpc::Status CallOnce(const std::string& path, const Message& request,
+                        Message& response) {
+    grpc::ClientContext context;
+    context.set_deadline(system_clock::now() + timeout_);
+    grpc::CompletionQueue queue;
+    const auto call = stub_.PrepareUnaryCall(&context, path, request, &queue);
+    grpc::Status status;
+    call->StartCall();
+    Await(queue, [&] { call->Finish(&response, &status, nullptr); });
+    return status;
+  }
+
+  bool Reconnects() {
+    const auto deadline = system_clock::now() + kConnectTimeout;
+    return channel_->WaitForConnected(deadline);
+  }
+
+  // A call's outcome in the words of this program.
+  absl::Status ToStatus(const grpc::Status& status) const {
+    if (status.ok()) return absl::OkStatus();
+    const auto code = static_cast<absl::StatusCode>(status.error_code());
+    switch (code) {
+      case absl::StatusCode::kUnavailable: {
+        const std::string refused = peer_.refusal();
+        if (!refused.empty()) return AnswerError(code, refused);
+        return AnswerError(
+            code,
+            absl::StrCat("cannot reach the controller at ", endpoint_.name,
+                         " (", status.error_message(), "); ", kWayOut));
+      }
+      case absl::StatusCode::kDeadlineExceeded:
+        return AnswerError(code,
+                           absl::StrCat("the controller at ", endpoint_.name,
+                                        " gave no answer in time; raise "
+                                        "--timeout"));
+      case absl::StatusCode::kUnimplemented:
+        return AnswerError(
+            code, absl::StrCat("the controller at ", endpoint_.name,
+                               " does not know this call; is it older than "
+                               "this program?"));
+      default:
+        return AnswerError(code, status.error_message());
+    }
+  }
+
+  const Endpoint endpoint_;
+  const std::chrono::nanoseconds timeout_;
+  const TlsPeer peer_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  Stub stub_;
+};
+
+Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Connection::Connection(Connection&& other) noexcept = default;
+Connection& Connection::operator=(Connection&& other) noexcept = default;
+Connection::~Connection() = default;
+
+absl::StatusOr<Connection> Connection::Open(const ConnectionOptions& options,
+                                            v1::Role role) {
+  LB_ASSIGN_OR_RETURN(const Endpoint endpoint, ChooseEndpoint(options, role));
+  QuietGrpc();
+  TlsPeer peer(options.trust_domain);
+  std::shared_ptr<grpc::ChannelCredentials> credentials =
+      grpc::InsecureChannelCredentials();
+  if (endpoint.tls) {
+    LB_ASSIGN_OR_RETURN(credentials, TlsCredentials(options, peer));
+  }
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMs);
   arguments.SetMaxReceiveMessageSize(64 << 20);
-  std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(
-      *target, grpc::InsecureChannelCredentials(), arguments);
-  if (!WaitForAnswer(*channel)) {
-    return absl::UnavailableError(absl::StrCat("the controller at ",
-                                               options.controller,
-                                               " does not answer; ", kWayOut));
-  }
   const std::chrono::duration<double> timeout(options.timeout_s);
-  return Connection(
-      options.controller,
-      std::chrono::duration_cast<std::chrono::nanoseconds>(timeout),
-      std::move(channel));
+  auto impl = std::make_unique<Impl>(
+      endpoint, std::chrono::duration_cast<std::chrono::nanoseconds>(timeout),
+      peer, grpc::CreateCustomChannel(endpoint.target, credentials, arguments));
+  LB_RETURN_IF_ERROR(impl->WaitUntilReady());
+  return Connection(std::move(impl));
 }
 
-void Connection::SetDeadline(grpc::ClientContext& context) const {
-  context.set_deadline(system_clock::now() + timeout_);
+absl::Status Connection::Call(const Message& request, Message& response) {
+  return impl_->Call(request, response);
 }
 
-absl::Status Connection::ToStatus(const grpc::Status& status) const {
-  if (status.ok()) return absl::OkStatus();
-  const auto code = static_cast<absl::StatusCode>(status.error_code());
-  if (code == absl::StatusCode::kUnavailable) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot reach the controller at ", target_, " (",
-                     status.error_message(), "); ", kWayOut));
-  }
-  if (code == absl::StatusCode::kDeadlineExceeded) {
-    return absl::DeadlineExceededError(
-        absl::StrCat("the controller at ", target_,
-                     " gave no answer in time; raise --timeout"));
-  }
-  return absl::Status(code, status.error_message());
+absl::Status Connection::Watch(const Message& request, Message& response,
+                               absl::FunctionRef<absl::Status()> each) {
+  return impl_->Watch(request, response, each);
 }
 
 }  // namespace lb::cli

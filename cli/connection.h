@@ -1,57 +1,51 @@
-// How the commands that ask a controller reach it. One thread.
+// Calls to a controller. Only its source and tls_credentials know gRPC. One
+// thread.
 #ifndef LB_CLI_CONNECTION_H_
 #define LB_CLI_CONNECTION_H_
 
-#include <grpcpp/channel.h>
-#include <grpcpp/client_context.h>
-#include <grpcpp/support/status.h>
+#include <google/protobuf/message.h>
 
-#include <chrono>
 #include <memory>
-#include <string>
 
-#include "CLI/CLI.hpp"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "cli/endpoint.h"
 
 namespace lb::cli {
 
-struct ConnectionOptions {
-  std::string controller = "unix:/run/lb-controller/viewer.sock";
-  bool insecure_loopback = false;
-  double timeout_s = 10;
-};
-
-// --controller (or LBCTL_CONTROLLER), --insecure-loopback, --timeout: flags of
-// the program, which may come before or after a command that follows them.
-void AddConnectionFlags(CLI::App& app, ConnectionOptions& options);
-void FollowConnectionFlags(CLI::App& command);
-
-// A controller that was there a moment ago.
+// A controller that was there a moment ago. Errors of calls are AnswerError()s;
+// one that could not be reached is UNAVAILABLE, one that was too slow
+// DEADLINE_EXCEEDED.
 class Connection {
  public:
-  // A usage error for a target that may not be used; UNAVAILABLE, naming the
-  // target and the way out, if nobody answers there within 1.5 s.
-  static absl::StatusOr<Connection> Open(const ConnectionOptions& options);
+  // For calls that need `role`. A usage error for options that cannot be;
+  // UNAVAILABLE, naming the endpoint and the way out, if nobody answers there
+  // within 1.5 s; nothing was asked of anybody then.
+  static absl::StatusOr<Connection> Open(const ConnectionOptions& options,
+                                         v1::Role role);
+  Connection(Connection&& other) noexcept;
+  Connection& operator=(Connection&& other) noexcept;
+  ~Connection();
 
-  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  // Calls the method that takes `request`. If the connection breaks, it is made
+  // anew and the request sent once more, so a request that changes something
+  // must have a request id.
+  absl::Status Call(const google::protobuf::Message& request,
+                    google::protobuf::Message& response);
 
-  // Sets the deadline of one call.
-  void SetDeadline(grpc::ClientContext& context) const;
-
-  // A call's outcome in the words of this program.
-  absl::Status ToStatus(const grpc::Status& status) const;
+  // Opens the stream of the method that takes `request`, and calls `each` with
+  // every message in `response`, until `each` returns an error, which is
+  // returned, or the stream ends, which is an error, too: why it ended.
+  absl::Status Watch(const google::protobuf::Message& request,
+                     google::protobuf::Message& response,
+                     absl::FunctionRef<absl::Status()> each);
 
  private:
-  Connection(std::string target, std::chrono::nanoseconds timeout,
-             std::shared_ptr<grpc::Channel> channel)
-      : target_(std::move(target)),
-        timeout_(timeout),
-        channel_(std::move(channel)) {}
+  class Impl;
+  explicit Connection(std::unique_ptr<Impl> impl);
 
-  std::string target_;
-  std::chrono::nanoseconds timeout_;
-  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace lb::cli

@@ -1,17 +1,12 @@
-// lbctl event tail. It asks a controller; see connection.h.
+// lbctl event tail.
 #ifndef LB_CLI_EVENT_COMMAND_H_
 #define LB_CLI_EVENT_COMMAND_H_
 
-#include <memory>
-
-#include "CLI/CLI.hpp"
-#include "cli/command.h"
-#include "cli/connection.h"
+#include "cli/online.h"
 
 namespace lb::cli {
 
-void AddEventTailCommand(CLI::App& app, CommandContext& context,
-                         std::shared_ptr<const ConnectionOptions> connection);
+void AddEventCommands(const Online& online);
 
 }  // namespace lb::cli
 

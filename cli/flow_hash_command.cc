@@ -9,6 +9,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "cli/argument.h"
+#include "cli/errors.h"
 #include "common/flow_key.h"
 #include "common/status.h"
 #include "common/table.h"
@@ -28,28 +31,34 @@ struct FlowHashOptions {
   std::uint32_t destination_port = 0;
 };
 
-std::string CheckAddress(const std::string& text) {
-  const absl::Status status = ParseAddress(text).status();
-  return status.ok() ? "" : OneLine(status);
+absl::Status CheckAddress(const std::string& text) {
+  return ParseAddress(text).status();
 }
 
-std::string CheckBuckets(const std::string& text) {
-  std::uint32_t buckets = 0;
-  if (CLI::detail::lexical_cast(text, buckets) &&
-      std::has_single_bit(buckets) && buckets >= kMinBuckets &&
-      buckets <= kMaxBuckets) {
-    return "";
-  }
-  return "buckets is " + text + "; use a power of two from 64 to 65536";
+Argument Buckets(std::uint32_t& target) {
+  Argument argument = Whole(target, "N", kMinBuckets, kMaxBuckets);
+  argument.read = [&target](const std::string& text) {
+    std::uint32_t buckets = 0;
+    if (!absl::SimpleAtoi(text, &buckets) || !std::has_single_bit(buckets) ||
+        buckets < kMinBuckets || buckets > kMaxBuckets) {
+      return absl::InvalidArgumentError(
+          "buckets is " + text + "; use a power of two from 64 to 65536");
+    }
+    target = buckets;
+    return absl::OkStatus();
+  };
+  return argument;
 }
 
-std::string CheckKey(const std::string& text) {
+absl::Status CheckKey(const std::string& text) {
   for (char c : text) {
     if (!absl::ascii_isxdigit(static_cast<unsigned char>(c))) {
-      return "key \"" + text + "\" is not hexadecimal";
+      return absl::InvalidArgumentError("key \"" + text +
+                                        "\" is not hexadecimal");
     }
   }
-  return text.size() % 2 == 0 ? "" : "key has an odd number of digits";
+  if (text.size() % 2 == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError("key has an odd number of digits");
 }
 
 std::vector<std::uint8_t> KeyBytes(HashKind kind, const std::string& hex) {
@@ -93,54 +102,38 @@ absl::Status RunFlowHash(const FlowHashOptions& options, std::ostream& out) {
 
 }  // namespace
 
-void AddFlowHashCommand(CLI::App& app, CommandContext& context) {
+void AddFlowHashCommand(CommandLine& line) {
   auto options = std::make_shared<FlowHashOptions>();
-  CLI::App& flow = CommandGroup(app, "flow", "Questions about flows");
-  CLI::App* command = flow.add_subcommand(
-      "hash",
-      "Print the hash of a flow and its bucket, as {\"hash\":H,\"bucket\":B}. "
-      "The flow is hashed as given, so its two directions differ.");
-  command->add_option("--hash", options->hash, "Hash function")
-      ->check(CLI::IsMember({"siphash", "toeplitz"}))
-      ->capture_default_str();
-  command
-      ->add_option("--key", options->key,
-                   "Key, in hexadecimal: 16 bytes for siphash, 40 for "
-                   "toeplitz. Without it: all zero for siphash, Microsoft's "
-                   "published RSS key for toeplitz")
-      ->type_name("HEX")
-      ->check(CheckKey);
-  command
-      ->add_option("--buckets", options->buckets,
-                   "Number of buckets, a power of two from 64 to 65536")
-      ->type_name("N")
-      ->check(CheckBuckets)
-      ->capture_default_str();
-  command->add_flag("--symmetric", options->symmetric,
-                    "Hash both directions alike, by the lower end first");
-  command->add_option("SRC", options->source, "Source address, IPv4 or IPv6")
-      ->type_name("")
-      ->required()
-      ->check(CheckAddress);
-  command->add_option("SPORT", options->source_port, "Source port")
-      ->type_name("")
-      ->required()
-      ->check(CLI::Range(0, 65'535));
-  command->add_option("DST", options->destination, "Destination address")
-      ->type_name("")
-      ->required()
-      ->check(CheckAddress);
-  command->add_option("DPORT", options->destination_port, "Destination port")
-      ->type_name("")
-      ->required()
-      ->check(CLI::Range(0, 65'535));
-  command->footer(
+  Command command =
+      line.root()
+          .Group("flow", "Questions about connections")
+          .Add("hash",
+               "Print the hash of a flow and its bucket, as "
+               "{\"hash\":H,\"bucket\":B}. The flow is hashed as given, so its "
+               "two directions differ.");
+  command.Option("--hash", Word(options->hash, {"siphash", "toeplitz"}),
+                 "Hash function");
+  command.Option("--key", Text(options->key, "HEX", CheckKey),
+                 "Key, in hexadecimal: 16 bytes for siphash, 40 for toeplitz. "
+                 "Without it: all zero for siphash, Microsoft's published RSS "
+                 "key for toeplitz");
+  command.Option("--buckets", Buckets(options->buckets),
+                 "Number of buckets, a power of two from 64 to 65536");
+  command.Flag("--symmetric", options->symmetric,
+               "Hash both directions alike, by the lower end first");
+  command.Takes("SRC", Text(options->source, "", CheckAddress),
+                "Source address, IPv4 or IPv6");
+  command.Takes("SPORT", Whole(options->source_port, "", 0, 65'535),
+                "Source port");
+  command.Takes("DST", Text(options->destination, "", CheckAddress),
+                "Destination address");
+  command.Takes("DPORT", Whole(options->destination_port, "", 0, 65'535),
+                "Destination port");
+  command.Footer(
       "Example: lbctl flow hash --hash toeplitz 66.9.149.187 2794 "
       "161.142.100.80 1766");
-  command->callback([options, &context] {
-    context.selected = [options, &context] {
-      return RunFlowHash(*options, context.out);
-    };
+  command.Runs([options, &out = line.context().out] {
+    return RunFlowHash(*options, out);
   });
 }
 

@@ -2,13 +2,12 @@
 #ifndef LB_CLI_FLOW_HASH_COMMAND_H_
 #define LB_CLI_FLOW_HASH_COMMAND_H_
 
-#include "CLI/CLI.hpp"
-#include "cli/command.h"
+#include "cli/command_line.h"
 
 namespace lb::cli {
 
 // Prints {"hash":H,"bucket":B}.
-void AddFlowHashCommand(CLI::App& app, CommandContext& context);
+void AddFlowHashCommand(CommandLine& line);
 
 }  // namespace lb::cli
 

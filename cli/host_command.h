@@ -1,19 +1,12 @@
-// lbctl host list and host show. They ask a controller; see connection.h.
+// lbctl host list, show, watch and forget.
 #ifndef LB_CLI_HOST_COMMAND_H_
 #define LB_CLI_HOST_COMMAND_H_
 
-#include <memory>
-
-#include "CLI/CLI.hpp"
-#include "cli/command.h"
-#include "cli/connection.h"
+#include "cli/online.h"
 
 namespace lb::cli {
 
-void AddHostListCommand(CLI::App& app, CommandContext& context,
-                        std::shared_ptr<const ConnectionOptions> connection);
-void AddHostShowCommand(CLI::App& app, CommandContext& context,
-                        std::shared_ptr<const ConnectionOptions> connection);
+void AddHostCommands(const Online& online);
 
 }  // namespace lb::cli
 

@@ -1,12 +1,12 @@
 // lbctl: the command line.
+#include <unistd.h>
+
 #include <iostream>
 
-#include "CLI/CLI.hpp"
-#include "cli/command.h"
+#include "cli/command_line.h"
 #include "cli/flow_hash_command.h"
 #include "cli/online_commands.h"
 #include "cli/plan_compute_command.h"
-#include "cli/program.h"
 #include "cli/simulate_command.h"
 #include "common/clock.h"
 
@@ -16,12 +16,12 @@ int main(int argc, char** argv) {
       .out = std::cout,
       .err = std::cerr,
       .clock = lb::SystemClock(),
+      .interactive = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
   };
-  CLI::App app;
-  lb::cli::DescribeProgram(app);
-  lb::cli::AddFlowHashCommand(app, context);
-  lb::cli::AddPlanComputeCommand(app, context);
-  lb::cli::AddSimulateCommand(app, context);
-  lb::cli::AddOnlineCommands(app, context);
-  return lb::cli::RunProgram(app, context, argc, argv);
+  lb::cli::CommandLine line(context);
+  lb::cli::AddOnlineCommands(line);
+  lb::cli::AddFlowHashCommand(line);
+  lb::cli::AddPlanComputeCommand(line);
+  lb::cli::AddSimulateCommand(line);
+  return line.Run(argc, argv);
 }

@@ -3,6 +3,6 @@
 
 namespace lb::cli {
 
-void AddOnlineCommands(CLI::App& /*app*/, CommandContext& /*context*/) {}
+void AddOnlineCommands(CommandLine& /*line*/) {}
 
 }  // namespace lb::cli

@@ -1,22 +1,37 @@
 #include "cli/online_commands.h"
 
-#include <memory>
-
-#include "cli/connection.h"
+#include "cli/audit_command.h"
+#include "cli/backtest_command.h"
+#include "cli/balance_command.h"
+#include "cli/bucket_command.h"
+#include "cli/controller_command.h"
 #include "cli/event_command.h"
+#include "cli/flow_command.h"
 #include "cli/host_command.h"
+#include "cli/load_command.h"
+#include "cli/online.h"
+#include "cli/plan_change_command.h"
 #include "cli/plan_command.h"
+#include "cli/policy_command.h"
+#include "cli/processor_command.h"
 
 namespace lb::cli {
 
-void AddOnlineCommands(CLI::App& app, CommandContext& context) {
-  const auto connection = std::make_shared<ConnectionOptions>();
-  AddConnectionFlags(app, *connection);
-  AddHostListCommand(app, context, connection);
-  AddHostShowCommand(app, context, connection);
-  AddPlanListCommand(app, context, connection);
-  AddPlanShowCommand(app, context, connection);
-  AddEventTailCommand(app, context, connection);
+void AddOnlineCommands(CommandLine& line) {
+  const Online online(line);
+  AddHostCommands(online);
+  AddProcessorCommands(online);
+  AddBucketCommands(online);
+  AddFlowCommands(online);
+  AddPlanCommands(online);
+  AddPlanChangeCommands(online);
+  AddPolicyCommands(online);
+  AddBalanceCommands(online);
+  AddLoadCommands(online);
+  AddEventCommands(online);
+  AddAuditCommands(online);
+  AddControllerCommands(online);
+  AddBacktestCommand(online);
 }
 
 }  // namespace lb::cli

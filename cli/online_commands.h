@@ -2,13 +2,12 @@
 #ifndef LB_CLI_ONLINE_COMMANDS_H_
 #define LB_CLI_ONLINE_COMMANDS_H_
 
-#include "CLI/CLI.hpp"
-#include "cli/command.h"
+#include "cli/command_line.h"
 
 namespace lb::cli {
 
 // Adds them; adds nothing in a program built without gRPC.
-void AddOnlineCommands(CLI::App& app, CommandContext& context);
+void AddOnlineCommands(CommandLine& line);
 
 }  // namespace lb::cli
 

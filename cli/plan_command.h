@@ -1,19 +1,12 @@
-// lbctl plan list and plan show. They ask a controller; see connection.h.
+// lbctl plan list, show, explain and replay.
 #ifndef LB_CLI_PLAN_COMMAND_H_
 #define LB_CLI_PLAN_COMMAND_H_
 
-#include <memory>
-
-#include "CLI/CLI.hpp"
-#include "cli/command.h"
-#include "cli/connection.h"
+#include "cli/online.h"
 
 namespace lb::cli {
 
-void AddPlanListCommand(CLI::App& app, CommandContext& context,
-                        std::shared_ptr<const ConnectionOptions> connection);
-void AddPlanShowCommand(CLI::App& app, CommandContext& context,
-                        std::shared_ptr<const ConnectionOptions> connection);
+void AddPlanCommands(const Online& online);
 
 }  // namespace lb::cli
 

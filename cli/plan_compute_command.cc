@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <fstream>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "balance/planner.h"
+#include "cli/argument.h"
 #include "cli/snapshot_json.h"
 #include "common/status.h"
 
@@ -22,15 +24,6 @@ struct PlanComputeOptions {
   std::optional<std::uint32_t> max_moves;
   std::string snapshot;
 };
-
-// Written so that NaN is refused.
-std::string CheckTarget(const std::string& text) {
-  double target = 0;
-  if (CLI::detail::lexical_cast(text, target) && target >= 1 && target <= 1e6) {
-    return "";
-  }
-  return "target is " + text + "; use 1 to 1000000";
-}
 
 balance::PlanRequest MakeRequest(const PlanComputeOptions& options) {
   balance::PlanRequest request;
@@ -99,34 +92,27 @@ absl::Status RunPlanCompute(const PlanComputeOptions& options,
 
 }  // namespace
 
-void AddPlanComputeCommand(CLI::App& app, CommandContext& context) {
+void AddPlanComputeCommand(CommandLine& line) {
   auto options = std::make_shared<PlanComputeOptions>();
-  CLI::App& plan = CommandGroup(app, "plan", "Plans: tables and their moves");
-  CLI::App* command = plan.add_subcommand(
-      "compute",
-      "Compute a plan for each snapshot, one JSON object a line, and print one "
-      "line each.");
-  command
-      ->add_option("--planner", options->planner,
-                   "Planner to use; rsspp and static are for comparison")
-      ->check(CLI::IsMember({"index", "load", "rsspp", "static"}))
-      ->capture_default_str();
-  command
-      ->add_option("--target", options->target,
-                   "Stop as soon as the imbalance is at most X, or as near as "
-                   "the loads allow. Without it: as near as they allow")
-      ->type_name("X")
-      ->check(CheckTarget);
-  command
-      ->add_option("--max-moves", options->max_moves,
-                   "Move at most K buckets, the most useful first")
-      ->type_name("K");
-  command
-      ->add_option("--snapshot", options->snapshot,
-                   "File to read, or - for standard input")
-      ->type_name("FILE|-")
-      ->required();
-  command->footer(
+  Command command =
+      line.root()
+          .Group("plan", "Plans: tables and their moves")
+          .Add("compute",
+               "Compute a plan for each snapshot, one JSON object a line, and "
+               "print one line each.");
+  command.Option("--planner",
+                 Word(options->planner, {"index", "load", "rsspp", "static"}),
+                 "Planner to use; rsspp and static are for comparison");
+  command.Option("--target", Real(options->target, "X", 1, 1e6),
+                 "Stop as soon as the imbalance is at most X, or as near as "
+                 "the loads allow. Without it: as near as they allow");
+  command.Option("--max-moves",
+                 OptionalWhole(options->max_moves, "K", 0,
+                               std::numeric_limits<std::uint32_t>::max()),
+                 "Move at most K buckets, the most useful first");
+  command.RequiredOption("--snapshot", Text(options->snapshot, "FILE|-"),
+                         "File to read, or - for standard input");
+  command.Footer(
       "A snapshot has these fields:\n"
       "  processors   a count, or an array of {\"capacity\":CPUS}, 0.001 to 1\n"
       "  load         per bucket: CPUs it keeps busy\n"
@@ -138,10 +124,8 @@ void AddPlanComputeCommand(CLI::App& app, CommandContext& context) {
       "bound,\nindexes, total_index, quotas and solve_ns.\n"
       "Example: echo '{\"processors\":2,\"load\":[0.3,0.3,0.2],"
       "\"assignment\":[0,0,1]}' |\n  lbctl plan compute --snapshot -");
-  command->callback([options, &context] {
-    context.selected = [options, &context] {
-      return RunPlanCompute(*options, context);
-    };
+  command.Runs([options, &context = line.context()] {
+    return RunPlanCompute(*options, context);
   });
 }
 

@@ -2,13 +2,12 @@
 #ifndef LB_CLI_PLAN_COMPUTE_COMMAND_H_
 #define LB_CLI_PLAN_COMPUTE_COMMAND_H_
 
-#include "CLI/CLI.hpp"
-#include "cli/command.h"
+#include "cli/command_line.h"
 
 namespace lb::cli {
 
 // Answers each line of input with one line; see snapshot_json.h for both.
-void AddPlanComputeCommand(CLI::App& app, CommandContext& context);
+void AddPlanComputeCommand(CommandLine& line);
 
 }  // namespace lb::cli
 

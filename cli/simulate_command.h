@@ -2,12 +2,11 @@
 #ifndef LB_CLI_SIMULATE_COMMAND_H_
 #define LB_CLI_SIMULATE_COMMAND_H_
 
-#include "CLI/CLI.hpp"
-#include "cli/command.h"
+#include "cli/command_line.h"
 
 namespace lb::cli {
 
-void AddSimulateCommand(CLI::App& app, CommandContext& context);
+void AddSimulateCommand(CommandLine& line);
 
 }  // namespace lb::cli
 

@@ -1,138 +1,144 @@
 #include "tests/cli/fake_api.h"
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
-#include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <mutex>
+
+#include "cli/api_method.h"
 
 namespace lb::cli {
 namespace {
 
-// Copies one page of `items` and returns the next token.
-template <class Item, class Out>
-std::string Page(FakeApiData& data, const std::vector<Item>& items,
-                 int page_size, const std::string& token, Out* out) {
-  ++data.list_calls;
-  data.page_sizes.push_back(page_size);
-  const std::size_t begin = token.empty() ? 0 : std::stoul(token);
-  const auto size = static_cast<std::size_t>(
-      std::min(page_size == 0 ? 50 : page_size, data.page_limit));
-  const std::size_t end = std::min(begin + size, items.size());
-  for (std::size_t i = begin; i < end; ++i) *out->Add() = items[i];
-  return end < items.size() ? std::to_string(end) : "";
+grpc::ByteBuffer ToBuffer(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
+  return {&slice, 1};
 }
 
-class Hosts final : public v1::HostService::Service {
+std::string ToBytes(const grpc::ByteBuffer& buffer) {
+  grpc::Slice slice;
+  if (!buffer.DumpToSingleSlice(&slice).ok()) return "";
+  return {reinterpret_cast<const char*>(slice.begin()),  // NOLINT: bytes
+          slice.size()};
+}
+
+// One call: reads the request, writes the answer's messages, ends.
+class CallReactor final : public grpc::ServerGenericBidiReactor {
  public:
-  explicit Hosts(FakeApiData& data) : data_(data) {}
-  grpc::Status ListHosts(grpc::ServerContext*,
-                         const v1::ListHostsRequest* request,
-                         v1::ListHostsResponse* response) override {
-    response->set_next_page_token(Page(data_, data_.hosts, request->page_size(),
-                                       request->page_token(),
-                                       response->mutable_hosts()));
-    return grpc::Status::OK;
+  explicit CallReactor(std::function<FakeAnswer(const std::string&)> method)
+      : method_(std::move(method)), answer_(absl::OkStatus()) {
+    StartRead(&request_);
   }
-  grpc::Status GetHost(grpc::ServerContext*, const v1::GetHostRequest* request,
-                       v1::GetHostResponse* response) override {
-    for (const v1::Host& host : data_.hosts) {
-      if (host.name() == request->name()) {
-        *response->mutable_host() = host;
-        return grpc::Status::OK;
-      }
+  void OnReadDone(bool ok) override {
+    if (ok) answer_ = method_(ToBytes(request_));
+    if (answer_.withheld) {
+      FinishWithheld();
+    } else {
+      WriteNext();
     }
-    return {grpc::StatusCode::NOT_FOUND, request->name() + " is not known"};
   }
+  void OnCancel() override { FinishWithheld(); }
+  void OnWriteDone(bool ok) override {
+    if (ok) {
+      WriteNext();
+    } else {
+      Finish(grpc::Status::CANCELLED);
+    }
+  }
+  void OnDone() override { delete this; }
 
  private:
-  FakeApiData& data_;
+  // Whoever comes second, the request or its cancellation, ends the call.
+  void FinishWithheld() {
+    if (++seen_ == 2) Finish(grpc::Status::CANCELLED);
+  }
+
+  void WriteNext() {
+    if (written_ < answer_.messages.size()) {
+      message_ = ToBuffer(answer_.messages[written_++]);
+      StartWrite(&message_);
+      return;
+    }
+    Finish({static_cast<grpc::StatusCode>(answer_.end.raw_code()),
+            std::string(answer_.end.message())});
+  }
+
+  const std::function<FakeAnswer(const std::string&)> method_;
+  grpc::ByteBuffer request_;
+  grpc::ByteBuffer message_;
+  FakeAnswer answer_;
+  std::size_t written_ = 0;
+  std::atomic<int> seen_{0};
 };
 
-class Plans final : public v1::PlanService::Service {
- public:
-  explicit Plans(FakeApiData& data) : data_(data) {}
-  grpc::Status ListPlans(grpc::ServerContext*,
-                         const v1::ListPlansRequest* request,
-                         v1::ListPlansResponse* response) override {
-    data_.parents.push_back(request->parent());
-    response->set_next_page_token(Page(data_, data_.plans, request->page_size(),
-                                       request->page_token(),
-                                       response->mutable_plans()));
-    return grpc::Status::OK;
-  }
-  grpc::Status GetPlan(grpc::ServerContext*, const v1::GetPlanRequest* request,
-                       v1::GetPlanResponse* response) override {
-    for (const v1::Plan& plan : data_.plans) {
-      if (plan.name() == request->name()) {
-        *response->mutable_plan() = plan;
-        return grpc::Status::OK;
-      }
-    }
-    return {grpc::StatusCode::NOT_FOUND, request->name() + " is not known"};
-  }
-
- private:
-  FakeApiData& data_;
-};
-
-class Events final : public v1::EventService::Service {
- public:
-  explicit Events(FakeApiData& data) : data_(data) {}
-  grpc::Status ListEvents(grpc::ServerContext*,
-                          const v1::ListEventsRequest* request,
-                          v1::ListEventsResponse* response) override {
-    data_.parents.push_back(request->parent());
-    std::vector<v1::Event> events;
-    for (const v1::Event& event : data_.events) {
-      if (request->parent() == "hosts/-" ||
-          request->parent() == "hosts/" + event.host()) {
-        events.push_back(event);
-      }
-    }
-    response->set_next_page_token(Page(data_, events, request->page_size(),
-                                       request->page_token(),
-                                       response->mutable_events()));
-    return grpc::Status::OK;
-  }
-  grpc::Status WatchEvents(
-      grpc::ServerContext*, const v1::WatchEventsRequest* request,
-      grpc::ServerWriter<v1::WatchEventsResponse>* writer) override {
-    data_.parents.push_back(request->parent());
-    data_.watched_after = request->after_revision();
-    v1::WatchEventsResponse synced;
-    synced.set_synced_revision(request->after_revision());
-    writer->Write(synced);
-    for (const v1::Event& event : data_.watched) {
-      if (event.revision() <= request->after_revision()) continue;
-      v1::WatchEventsResponse response;
-      *response.mutable_event() = event;
-      writer->Write(response);
-    }
-    return data_.watch_end;
-  }
-
- private:
-  FakeApiData& data_;
-};
+std::shared_ptr<grpc::ServerCredentials> CredentialsOf(
+    const FakeListener& listener) {
+  if (listener.certificate.empty()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options(
+      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = listener.client_ca;
+  options.pem_key_cert_pairs.push_back({listener.key, listener.certificate});
+  return grpc::SslServerCredentials(options);
+}
 
 }  // namespace
 
-FakeApi::FakeApi(const std::string& address, FakeApiData& data) {
-  services_.push_back(std::make_unique<Hosts>(data));
-  services_.push_back(std::make_unique<Plans>(data));
-  services_.push_back(std::make_unique<Events>(data));
-  grpc::ServerBuilder builder;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials());
-  for (const auto& service : services_) builder.RegisterService(service.get());
-  server_ = builder.BuildAndStart();
-  if (server_ == nullptr) {
-    std::fprintf(stderr, "cannot listen at %s\n", address.c_str());
-    std::abort();
+class FakeApi::Impl final : public grpc::CallbackGenericService {
+ public:
+  ~Impl() override {
+    if (server_ != nullptr) server_->Shutdown();
   }
+
+  void Add(const std::string& path, Method method) {
+    methods_[path] = std::move(method);
+  }
+
+  void Serve(const FakeListener& listener) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(listener.address, CredentialsOf(listener),
+                             listener.port);
+    builder.RegisterCallbackGenericService(this);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr) {
+      std::fprintf(stderr, "cannot listen at %s\n", listener.address.c_str());
+      std::abort();
+    }
+  }
+
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override {
+    const auto method = methods_.find(context->method());
+    if (method == methods_.end()) {
+      return new CallReactor([](const std::string&) {
+        return FakeAnswer(absl::UnimplementedError(""));
+      });
+    }
+    return new CallReactor([this, method](const std::string& bytes) {
+      const std::scoped_lock lock(mutex_);
+      return method->second(bytes);
+    });
+  }
+
+ private:
+  std::map<std::string, Method> methods_;  // by path
+  std::mutex mutex_;                       // held during a method
+  std::unique_ptr<grpc::Server> server_;
+};
+
+FakeApi::FakeApi() : impl_(std::make_unique<Impl>()) {}
+FakeApi::~FakeApi() = default;
+
+void FakeApi::OnMethod(const google::protobuf::Descriptor& request,
+                       Method method) {
+  impl_->Add(MethodOf(request).path, std::move(method));
 }
 
-FakeApi::~FakeApi() { server_->Shutdown(); }
+void FakeApi::Serve(const FakeListener& listener) { impl_->Serve(listener); }
 
 }  // namespace lb::cli

@@ -13,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
-TEST(Program, PrintsHelpAndVersion) {
+TEST(CommandLine, PrintsHelpAndVersion) {
   for (const char* flag : {"-h", "--help"}) {
     const CommandResult r = RunCommand({flag});
     EXPECT_EQ(r.exit_code, 0);
@@ -31,7 +31,7 @@ TEST(Program, PrintsHelpAndVersion) {
 }
 
 // One line each, and nothing on standard output.
-TEST(Program, WrongArgumentsExitWithTwo) {
+TEST(CommandLine, WrongArgumentsExitWithTwo) {
   const std::vector<std::vector<std::string>> cases = {
       {},
       {"flow"},
@@ -54,7 +54,21 @@ TEST(Program, WrongArgumentsExitWithTwo) {
   }
 }
 
-TEST(Program, NamesAnUnknownFlag) {
+TEST(CommandLine, WhatIsUnknownNamesWhatExists) {
+  EXPECT_THAT(RunCommand({"nonsense"}).err,
+              HasSubstr("\"nonsense\" is not known to lbctl; its commands are "
+                        "flow, plan, simulate; see lbctl --help\n"));
+  EXPECT_THAT(RunCommand({"plan", "nonsense"}).err,
+              HasSubstr("its commands are compute; see lbctl plan --help\n"));
+  EXPECT_THAT(RunCommand({"plan"}).err,
+              HasSubstr("a command is missing; its commands are compute; see "
+                        "lbctl plan --help\n"));
+  EXPECT_THAT(
+      RunCommand({"simulate", "--scenario", "x", "--queue", "lifo"}).err,
+      HasSubstr("use fair, fifo; see lbctl simulate --help\n"));
+}
+
+TEST(CommandLine, NamesAnUnknownFlag) {
   EXPECT_THAT(RunCommand({"plan", "compute", "--snapshot", "-", "--fast"}).err,
               HasSubstr("--fast"));
   EXPECT_THAT(
