@@ -12,14 +12,16 @@
 #include "absl/strings/str_cat.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/service_manager.h"
 #include "common/status.h"
-#include "controller/core/event_hub.h"
+#include "controller/command_line.h"
+#include "controller/configuration.h"
+#include "controller/controller_core.h"
 #include "controller/core/event_loop.h"
-#include "controller/core/fleet.h"
-#include "controller/core/journal.h"
-#include "controller/core/queries.h"
-#include "controller/options.h"
+#include "controller/heartbeat.h"
+#include "controller/reload.h"
 #include "controller/rpc/server.h"
+#include "controller/store/data_directory.h"
 #include "controller/store/sqlite_store.h"
 
 namespace lb::controller {
@@ -27,10 +29,36 @@ namespace {
 
 constexpr std::chrono::milliseconds kStopPatience{2'000};
 
-int Fail(const absl::Status& status, ExitCode code) {
-  std::cerr << "lb-controller: error: " << OneLine(status) << std::endl;
+int Fail(const std::string& what, ExitCode code) {
+  std::cerr << "lb-controller: error: " << what << std::endl;
   return code;
 }
+
+int Fail(const absl::Status& status, ExitCode code) {
+  return Fail(OneLine(status), code);
+}
+
+// Blocks the signals the controller acts on, in this thread and those it
+// starts from now on, so that only sigwait() gets them.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+      sigaddset(&set_, signal);
+    }
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+  int Wait() const {
+    int signal = 0;
+    sigwait(&set_, &signal);
+    return signal;
+  }
+
+ private:
+  sigset_t set_;
+};
 
 // Runs the loop on a thread for as long as it lives.
 class LoopThread {
@@ -61,11 +89,23 @@ absl::Status WritePortFile(const std::string& path, std::uint16_t port) {
   return absl::OkStatus();
 }
 
-absl::Status StartFleet(EventLoop& loop, Fleet& fleet,
+// Runs `task` on the loop and waits for it.
+template <class Task>
+void OnLoop(EventLoop& loop, Task task) {
+  std::promise<void> done;
+  loop.Post([&task, &done] {
+    task();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+absl::Status StartFleet(ControllerCore& core,
                         const std::optional<balance::Policy>& policy) {
   std::promise<absl::Status> started;
-  loop.Post([&] {
-    fleet.Start(policy, [&started](absl::Status status) {
+  core.loop.Post([&] {
+    core.fleet.Start(policy, [&](absl::Status status) {
+      if (status.ok()) core.hosts.Start();
       started.set_value(std::move(status));
     });
   });
@@ -75,36 +115,54 @@ absl::Status StartFleet(EventLoop& loop, Fleet& fleet,
 void Announce(const Options& options, const StoreIdentity& identity,
               const Server& server) {
   spdlog::info("store {} in {}, term {}", identity.store_id,
-               options.data_directory, identity.term.value());
-  if (!options.listen.run_directory.empty()) {
-    spdlog::info("serving on {} and {}", options.listen.agent_socket(),
-                 options.listen.viewer_socket());
+               options.store.directory, identity.term.value());
+  if (!identity.fenced.empty()) {
+    spdlog::warn("nothing is planned until it is adopted: {}", identity.fenced);
   }
-  if (server.tcp_port() != 0) {
+  const ListenOptions& listen = options.listen;
+  if (listen.insecure_loopback) {
     spdlog::warn(
         "serving plaintext on {} port {}: anyone on this machine may "
-        "speak for any host",
-        options.listen.insecure_loopback->host, server.tcp_port());
+        "speak for any host and change everything",
+        listen.insecure_loopback->host, server.tcp_port());
+  }
+  if (listen.tls) {
+    spdlog::info("serving mutual TLS on {} port {}", listen.tls->address.host,
+                 server.tls_port());
+  }
+  if (!listen.run_directory.empty()) {
+    spdlog::info("serving on the sockets in {}", listen.run_directory);
   }
 }
 
-int Serve(const Options& options, const sigset_t& stop_signals) {
+// Reloads at every SIGHUP; returns at a signal to stop.
+void WaitForStop(const Signals& signals, const ServiceManager& manager,
+                 Reloader& reloader) {
+  while (signals.Wait() == SIGHUP) {
+    manager.Reloading(SystemClock().Monotonic());
+    reloader.Reload();
+    manager.Ready();
+  }
+}
+
+int Serve(const CommandLine& line, const Configuration& configuration,
+          const Signals& signals) {
+  const Options& options = configuration.options;
   const Clock& clock = SystemClock();
+  const ServiceManager manager = ServiceManager::FromEnvironment();
   EventLoop loop(clock);
-  auto store = SqliteStore::Open(options.data_directory, loop, clock);
+  auto store = SqliteStore::Open(options.store, loop, clock);
   if (!store.ok()) return Fail(store.status(), ExitCodeOf(store.status()));
-  EventHub hub(**store);
-  Journal journal(**store, clock, hub);
-  Fleet fleet(loop, **store, journal, hub, clock, balance::MakePlanner);
-  Queries queries(fleet, **store);
+  ControllerCore core(loop, **store, clock);
+  Heartbeat heart(loop, clock, manager,
+                  [&core] { return core.queries.GetStatus(); });
   // Declared last but the server: the loop stops before what its tasks use is
   // gone, and the server before the loop.
   const LoopThread thread(loop);
-  if (absl::Status status = StartFleet(loop, fleet, options.policy);
-      !status.ok()) {
+  if (absl::Status status = StartFleet(core, options.policy); !status.ok()) {
     return Fail(status, kExitFailure);
   }
-  auto server = Server::Start(options.listen, {loop, fleet, queries, hub});
+  auto server = Server::Start(options.listen, core.access());
   if (!server.ok()) return Fail(server.status(), kExitFailure);
   if (!options.port_file.empty()) {
     const absl::Status written =
@@ -112,36 +170,49 @@ int Serve(const Options& options, const sigset_t& stop_signals) {
     if (!written.ok()) return Fail(written, kExitFailure);
   }
   Announce(options, (*store)->identity(), **server);
-  int signal = 0;
-  sigwait(&stop_signals, &signal);
+  OnLoop(loop, [&heart] { heart.Start(); });
+  manager.Ready();
+  Reloader reloader(line, configuration, core, **server);
+  WaitForStop(signals, manager, reloader);
   spdlog::info("stopping");
+  manager.Stopping();
   (*server)->Stop(kStopPatience);
+  OnLoop(loop, [&heart] { heart.LogAuditHead(); });
   return kExitOk;
 }
 
+// One line for every mistake.
+int Refuse(const std::vector<std::string>& mistakes) {
+  for (const std::string& mistake : mistakes) Fail(mistake, kExitUsage);
+  return kExitUsage;
+}
+
 int Main(int argc, const char* const* argv) {
-  auto line = ParseCommandLine(argc, argv);
+  const auto line = ParseCommandLine(argc, argv);
   if (!line.ok()) return Fail(line.status(), kExitUsage);
   if (line->text) {
     std::cout << *line->text << std::flush;
     return kExitOk;
   }
-  const Options& options = line->options;
+  const Configuration configuration =
+      LoadConfiguration(*line, ReadEnvironment());
+  if (!configuration.mistakes.empty()) return Refuse(configuration.mistakes);
+  if (line->check_config) return kExitOk;
+  const Options& options = configuration.options;
   if (absl::Status status = InitLog("lb-controller", options.log_level);
       !status.ok()) {
     return Fail(status, kExitUsage);
   }
-  // Blocked before any thread begins, so that only sigwait() gets them.
-  sigset_t stop_signals;
-  sigemptyset(&stop_signals);
-  sigaddset(&stop_signals, SIGTERM);
-  sigaddset(&stop_signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  const Signals signals;
+  // Before anything is begun: what another controller holds.
+  if (absl::Status status = DataDirectory::CheckFree(options.store.directory);
+      !status.ok()) {
+    return Fail(status, ExitCodeOf(status));
+  }
   if (absl::Status status = PrepareListeners(options.listen); !status.ok()) {
     return Fail(status, kExitFailure);
   }
-  return Serve(options, stop_signals);
+  return Serve(*line, configuration, signals);
 }
 
 }  // namespace

@@ -1,34 +1,24 @@
-// What lb-controller is told on its command line.
+// What lb-controller is told to do. Pure values.
 #ifndef LB_CONTROLLER_OPTIONS_H_
 #define LB_CONTROLLER_OPTIONS_H_
 
 #include <optional>
 #include <string>
 
-#include "absl/status/statusor.h"
 #include "balance/policy.h"
 #include "controller/rpc/server.h"
+#include "controller/store/store_options.h"
 
 namespace lb::controller {
 
 struct Options {
-  std::string data_directory = "/var/lib/lb-controller";
+  StoreOptions store;
   ListenOptions listen;
-  std::string port_file;  // empty: none
-  std::optional<balance::Policy> policy;
-  std::string log_level = "info";
+  std::string port_file;                  // empty: none
+  std::string policy_file;                // empty: none
+  std::optional<balance::Policy> policy;  // what the policy file says
+  std::string log_level;
 };
-
-// The options, or text that was asked for (help, version) and is to be printed
-// instead of running.
-struct CommandLine {
-  Options options;
-  std::optional<std::string> text;
-};
-
-// INVALID_ARGUMENT in one line for arguments, addresses and policies that
-// cannot be.
-absl::StatusOr<CommandLine> ParseCommandLine(int argc, const char* const* argv);
 
 }  // namespace lb::controller
 

@@ -1,23 +1,16 @@
 #include "controller/policy_file.h"
 
-#include <fstream>
-#include <sstream>
-
 #include "absl/strings/str_cat.h"
 #include "balance/policy_yaml.h"
 #include "common/status.h"
+#include "common/text_file.h"
 
 namespace lb::controller {
 
 absl::StatusOr<balance::Policy> ReadPolicyFile(const std::string& path) {
-  const std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file || !text) {
-    return absl::NotFoundError(absl::StrCat(
-        "policy file ", path, " cannot be read; see that it is there"));
-  }
-  absl::StatusOr<balance::Policy> policy = balance::ParsePolicyYaml(text.str());
+  const absl::StatusOr<std::string> text = ReadTextFile(path);
+  if (!text.ok()) return Annotate(text.status(), "policy file");
+  absl::StatusOr<balance::Policy> policy = balance::ParsePolicyYaml(*text);
   if (!policy.ok()) {
     return Annotate(policy.status(), absl::StrCat("policy file ", path));
   }

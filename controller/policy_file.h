@@ -9,8 +9,8 @@
 
 namespace lb::controller {
 
-// What balance::ParsePolicyYaml() makes of the file's text. NOT_FOUND if it
-// cannot be read; errors name the file.
+// What balance::ParsePolicyYaml() makes of the file's text, or the system's
+// error if it cannot be read. Errors name the file.
 absl::StatusOr<balance::Policy> ReadPolicyFile(const std::string& path);
 
 }  // namespace lb::controller

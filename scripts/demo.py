@@ -221,8 +221,8 @@ def start_all(directory, programs):
     port_file = directory / "controller.port"
     port_file.unlink(missing_ok=True)
     controller = programs.start(
-        "lb-controller", BIN / "lb-controller", "--data-dir",
-        directory / "history", "--run-dir", directory / "run",
+        "lb-controller", BIN / "lb-controller", "--config", "/dev/null",
+        "--data-dir", directory / "history", "--run-dir", directory / "run",
         "--insecure-loopback", "127.0.0.1:0", "--port-file", port_file,
         "--policy", policy, revived=True)
     deadline = time.monotonic() + 20

@@ -30,6 +30,7 @@ v1::ConnectRequest RequestOf(const Hello& hello) {
   message.set_boot_id(hello.boot_id);
   message.set_software_version(hello.software_version);
   message.set_protocol_revision(hello.protocol_revision);
+  message.mutable_features()->Add(hello.features.begin(), hello.features.end());
   message.mutable_labels()->insert(hello.labels.begin(), hello.labels.end());
   FillLayout(hello.layout, *message.mutable_layout());
   FillTable(hello.table, hello.digest, *message.mutable_table());

@@ -2,11 +2,20 @@
 #include <limits>
 #include <string>
 
+#include "common/status.h"
+#include "controller/rpc/call_of.h"
 #include "controller/rpc/convert_agent.h"
+#include "controller/rpc/convert_audit.h"
 #include "controller/rpc/convert_common.h"
+#include "controller/rpc/convert_flow.h"
 #include "controller/rpc/convert_view.h"
 #include "controller/rpc/status_map.h"
 #include "gmock/gmock.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "lb/v1/balance_service.pb.h"
+#include "lb/v1/bucket_service.pb.h"
+#include "lb/v1/controller_service.pb.h"
 #include "tests/controller/agent_wire.h"
 #include "tests/controller/store_samples.h"
 #include "tests/support/simulated_host.h"
@@ -47,6 +56,7 @@ PlanResult SampleResult() {
 
 TEST(Convert, AHelloArrivesAsItWasSent) {
   Hello hello = MakeHost().MakeHello();
+  hello.features = {"drain", "x"};
   hello.seen_term = Term(3);
   hello.seen_epoch = Epoch(9);
   hello.store_id = "store";
@@ -57,6 +67,7 @@ TEST(Convert, AHelloArrivesAsItWasSent) {
   const Hello& got = std::get<Hello>(*message);
   EXPECT_EQ(got.host, hello.host);
   EXPECT_EQ(got.instance_id, hello.instance_id);
+  EXPECT_EQ(got.features, hello.features);
   EXPECT_EQ(got.labels, hello.labels);
   EXPECT_EQ(got.layout, hello.layout);
   EXPECT_EQ(got.table, hello.table);
@@ -224,14 +235,237 @@ TEST(Convert, APlanIsShownWhole) {
   EXPECT_EQ(listed.move_count(), 2U);
 }
 
-TEST(Convert, StatusesKeepCodeAndWords) {
+// The one ErrorInfo in a status's details.
+google::rpc::ErrorInfo InfoIn(const grpc::Status& status) {
+  google::rpc::Status details;
+  google::rpc::ErrorInfo info;
+  EXPECT_TRUE(details.ParseFromString(status.error_details()));
+  EXPECT_EQ(details.code(), status.error_code());
+  EXPECT_EQ(details.message(), status.error_message());
+  EXPECT_EQ(details.details_size(), 1);
+  EXPECT_TRUE(details.details(0).UnpackTo(&info));
+  return info;
+}
+
+TEST(Convert, StatusesKeepCodeAndWordsAndSayTheirReason) {
   EXPECT_TRUE(ToGrpc(absl::OkStatus()).ok());
+  EXPECT_EQ(ToGrpc(absl::OkStatus()).error_details(), "");
   for (int code = 1; code <= 16; ++code) {
-    const grpc::Status status =
-        ToGrpc(absl::Status(static_cast<absl::StatusCode>(code), "what it is"));
+    const absl::Status error(static_cast<absl::StatusCode>(code), "what it is");
+    const grpc::Status status = ToGrpc(error);
     EXPECT_EQ(static_cast<int>(status.error_code()), code);
     EXPECT_EQ(status.error_message(), "what it is");
+    EXPECT_EQ(InfoIn(status).domain(), "lb");
+    EXPECT_EQ(InfoIn(status).reason(),
+              absl::StatusCodeToString(static_cast<absl::StatusCode>(code)));
   }
+  const absl::Status stale =
+      WithReason(absl::AbortedError("it is r8 by now"), "ETAG_MISMATCH");
+  EXPECT_EQ(InfoIn(ToGrpc(stale)).reason(), "ETAG_MISMATCH");
+}
+
+FlowKey SampleKey(const char* source, const char* destination) {
+  FlowKey key;
+  key.protocol = 6;
+  key.source = ParseAddress(source)->address;
+  key.destination = ParseAddress(destination)->address;
+  key.version = ParseAddress(source)->version;
+  key.source_port = 4'000;
+  key.destination_port = 65'535;
+  return key;
+}
+
+FlowInfo SampleFlow(const FlowKey& key) {
+  return {.key = key,
+          .packets = 1,
+          .bytes = 2,
+          .service = std::chrono::nanoseconds(3),
+          .queued_packets = 4,
+          .idle = std::chrono::nanoseconds(5)};
+}
+
+void ExpectSame(const FlowInfo& got, const FlowInfo& sent) {
+  EXPECT_EQ(got.key, sent.key);
+  EXPECT_EQ(got.packets, sent.packets);
+  EXPECT_EQ(got.bytes, sent.bytes);
+  EXPECT_EQ(got.service, sent.service);
+  EXPECT_EQ(got.queued_packets, sent.queued_packets);
+  EXPECT_EQ(got.idle, sent.idle);
+}
+
+TEST(Convert, FlowsComeBackAsTheyWere) {
+  for (const FlowKey& key :
+       {SampleKey("192.0.2.1", "198.51.100.7"),
+        SampleKey("2001:db8::1", "2001:db8::2"), FlowKey()}) {
+    FlowTrace trace;
+    trace.hash = 0xfedcba98;
+    trace.bucket = BucketId(65'535);
+    trace.processor = ProcessorId(1'023);
+    trace.flow = SampleFlow(key);
+    v1::FlowTrace message;
+    FillFlowTrace(trace, message);
+    const auto got = FlowTraceFrom(message);
+    ASSERT_TRUE(got.ok()) << got.status();
+    EXPECT_EQ(got->hash, trace.hash);
+    EXPECT_EQ(got->bucket, trace.bucket);
+    EXPECT_EQ(got->processor, trace.processor);
+    ASSERT_TRUE(got->flow.has_value());
+    ExpectSame(*got->flow, *trace.flow);
+  }
+}
+
+TEST(Convert, AFlowThatCannotBeIsRefusedByName) {
+  struct Case {
+    std::function<void(v1::Flow&)> spoil;
+    const char* words;
+  };
+  for (const Case& bad :
+       {Case{[](auto& f) { f.mutable_key()->set_protocol(256); },
+             "key.protocol is 256"},
+        Case{[](auto& f) { f.mutable_key()->set_source_port(65'536); },
+             "key.source_port is 65536"},
+        Case{[](auto& f) { f.mutable_key()->set_destination_port(70'000); },
+             "key.destination_port is 70000"},
+        Case{[](auto& f) { f.mutable_key()->set_source_address("here"); },
+             "key.source_address"},
+        Case{[](auto& f) { f.mutable_key()->set_destination_address("::1"); },
+             "both be IPv4"},
+        Case{[](auto& f) { f.mutable_key()->clear_source_address(); },
+             "key.source_address"},
+        Case{[](auto& f) { f.set_service_ns(1ULL << 63); }, "service_ns"},
+        Case{[](auto& f) { f.set_idle_ns(1ULL << 63); }, "idle_ns"}}) {
+    v1::Flow message;
+    FillFlow(SampleFlow(SampleKey("192.0.2.1", "198.51.100.7")), message);
+    bad.spoil(message);
+    const auto flow = FlowFrom(message);
+    EXPECT_TRUE(absl::IsInvalidArgument(flow.status())) << bad.words;
+    EXPECT_THAT(std::string(flow.status().message()), HasSubstr(bad.words));
+  }
+  v1::FlowTrace trace;
+  trace.set_bucket(65'536);
+  EXPECT_THAT(std::string(FlowTraceFrom(trace).status().message()),
+              HasSubstr("trace.bucket is 65536"));
+}
+
+TEST(Convert, AnAnswerArrivesAsItWasSent) {
+  v1::ConnectRequest request;
+  request.mutable_answer()->set_id(7);
+  const FlowInfo flow = SampleFlow(SampleKey("192.0.2.1", "198.51.100.7"));
+  FillFlow(flow, *request.mutable_answer()->add_heaviest());
+  request.mutable_answer()->set_error("half of it");
+  const auto message = AgentMessageFrom(request);
+  ASSERT_TRUE(message.ok()) << message.status();
+  const Answer& answer = std::get<Answer>(*message);
+  EXPECT_EQ(answer.id, 7U);
+  EXPECT_EQ(answer.error, "half of it");
+  EXPECT_FALSE(answer.trace.has_value());
+  ASSERT_EQ(answer.heaviest.size(), 1U);
+  ExpectSame(answer.heaviest[0], flow);
+}
+
+TEST(Convert, DrainsAndQueriesAreSaid) {
+  const auto drain = ResponseOf(Drain{{ProcessorId(1), ProcessorId(3)}});
+  ASSERT_EQ(drain.drain().processors_size(), 2);
+  EXPECT_EQ(drain.drain().processors(1), 3U);
+  const auto heaviest =
+      ResponseOf(Query{.id = 5, .what = HeaviestFlows{BucketId(9), 10}});
+  EXPECT_EQ(heaviest.query().id(), 5U);
+  EXPECT_EQ(heaviest.query().heaviest().bucket(), 9U);
+  EXPECT_EQ(heaviest.query().heaviest().count(), 10U);
+  const FlowKey key = SampleKey("192.0.2.1", "198.51.100.7");
+  const auto trace = ResponseOf(Query{.id = 6, .what = key});
+  EXPECT_EQ(FlowKeyFrom(trace.query().trace()).value(), key);
+}
+
+TEST(Convert, TimesComeBackAndOthersAreRefused) {
+  const WallTime time = At(11) + std::chrono::nanoseconds(123'456'789);
+  EXPECT_EQ(TimeFrom(TimestampOf(time), "start_time").value(), time);
+  struct Case {
+    std::int64_t seconds;
+    std::int32_t nanos;
+  };
+  for (const Case& bad : {Case{-1, 0}, Case{0, -1}, Case{0, 1'000'000'000},
+                          Case{253'402'300'799, 0}}) {
+    google::protobuf::Timestamp timestamp;
+    timestamp.set_seconds(bad.seconds);
+    timestamp.set_nanos(bad.nanos);
+    const auto got = TimeFrom(timestamp, "start_time");
+    EXPECT_TRUE(absl::IsInvalidArgument(got.status()));
+    EXPECT_THAT(std::string(got.status().message()), HasSubstr("start_time"));
+  }
+}
+
+TEST(Convert, AnOutsideHeadIsWholeOrAbsent) {
+  v1::VerifyAuditRequest request;
+  EXPECT_FALSE(OutsideHeadFrom(request).value().has_value());
+  request.set_sequence(3);
+  EXPECT_TRUE(absl::IsInvalidArgument(OutsideHeadFrom(request).status()));
+  request.set_hash("xyz");
+  EXPECT_TRUE(absl::IsInvalidArgument(OutsideHeadFrom(request).status()));
+  request.set_hash(ToHex(HashOf("x")));
+  const auto head = OutsideHeadFrom(request);
+  ASSERT_TRUE(head.ok()) << head.status();
+  EXPECT_EQ(**head, (AuditHead{3, HashOf("x")}));
+  request.clear_sequence();
+  EXPECT_TRUE(absl::IsInvalidArgument(OutsideHeadFrom(request).status()));
+}
+
+TEST(Convert, AnAuditRecordIsShownWhole) {
+  AuditRecord record;
+  record.sequence = 4;
+  record.time = At(11);
+  record.caller = "user/alice";
+  record.role = Role::kAdmin;
+  record.method = "lb.v1.PolicyService/UpdatePolicy";
+  record.resource = "policies/default";
+  record.outcome = "ABORTED";
+  record.error = "stale";
+  record.reason = "why";
+  record.request_id = "r";
+  record.before = "{}";
+  record.after = "[]";
+  record.revision = 9;
+  record.hash = HashOf("x");
+  v1::AuditRecord message;
+  FillAuditRecord(record, message);
+  EXPECT_EQ(message.sequence(), 4U);
+  EXPECT_EQ(message.time().seconds(), TimestampOf(At(11)).seconds());
+  EXPECT_EQ(message.caller(), "user/alice");
+  EXPECT_EQ(message.role(), v1::ROLE_ADMIN);
+  EXPECT_EQ(message.method(), record.method);
+  EXPECT_EQ(message.resource(), record.resource);
+  EXPECT_EQ(message.outcome(), "ABORTED");
+  EXPECT_EQ(message.error(), "stale");
+  EXPECT_EQ(message.reason(), "why");
+  EXPECT_EQ(message.request_id(), "r");
+  EXPECT_EQ(message.before(), "{}");
+  EXPECT_EQ(message.after(), "[]");
+  EXPECT_EQ(message.revision(), 9U);
+  EXPECT_EQ(message.hash(), ToHex(HashOf("x")));
+}
+
+TEST(CallOf, SaysWhatTheRequestSays) {
+  v1::PinBucketRequest request;
+  request.set_name("hosts/a/buckets/3");
+  request.set_processor(1);
+  request.set_reason("why");
+  request.set_request_id("id-1");
+  request.set_validate_only(true);
+  const Call call = CallOf({"user/alice", Role::kAdmin}, request);
+  EXPECT_EQ(call.caller.name, "user/alice");
+  EXPECT_EQ(call.method, "lb.v1.BucketService/PinBucket");
+  EXPECT_EQ(call.resource, "hosts/a/buckets/3");
+  EXPECT_EQ(call.reason, "why");
+  EXPECT_EQ(call.request_id, "id-1");
+  EXPECT_TRUE(call.validate_only);
+  EXPECT_EQ(call.request_hash.size(), 32U);
+  EXPECT_EQ(CallOf({}, request).request_hash, call.request_hash);
+  request.set_processor(2);
+  EXPECT_NE(CallOf({}, request).request_hash, call.request_hash);
+  v1::PauseBalanceRequest pause;
+  pause.set_parent("hosts/-");
+  EXPECT_EQ(CallOf({}, pause).resource, "hosts/-");
+  EXPECT_EQ(CallOf({}, v1::AdoptRequest()).resource, "controller");
 }
 
 }  // namespace

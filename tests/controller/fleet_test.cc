@@ -1,6 +1,11 @@
 // Who may speak for which host.
 #include "controller/core/fleet.h"
 
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "tests/support/controller_harness.h"
 
@@ -157,6 +162,123 @@ TEST(Fleet, KeepsWhatAgentsSayHappened) {
   harness.Run();
   ASSERT_EQ(harness.store.Count(EventKind::kAgentInputBound), 1U);
   EXPECT_EQ(harness.store.events().back().message, "dispatcher 0 at 0.97");
+}
+
+TEST(Fleet, TooManyEventsOfAnAgentAreCounted) {
+  ControllerHarness harness;
+  const auto stream = harness.Connect(EvenHost());
+  const auto say = [&] {
+    harness.core->fleet.OnAgentEvent(stream.session,
+                                     {AgentEventKind::kStall, "stalled"});
+    harness.Run();
+  };
+  for (int i = 0; i < 25; ++i) say();
+  EXPECT_EQ(harness.store.Count(EventKind::kAgentStall), 10U);
+  harness.Advance(seconds(1));
+  say();
+  EXPECT_EQ(harness.store.Count(EventKind::kAgentStall), 11U);
+  EXPECT_THAT(harness.store.events().back().message, HasSubstr("15 events"));
+}
+
+TEST(Fleet, AnswersGoToWhoAskedForThem) {
+  ControllerHarness harness;
+  SimulatedHost host = EvenHost();
+  Hello hello = host.MakeHello();
+  hello.features = {"query"};
+  const auto stream = harness.Connect(hello);
+  HostSession* session = harness.core->fleet.SessionOf("a");
+  ASSERT_NE(session, nullptr);
+  EXPECT_TRUE(session->Has(kQueryFeature));
+  EXPECT_FALSE(session->Has(kDrainFeature));
+  EXPECT_EQ(harness.core->fleet.SessionOf("b"), nullptr);
+  std::string from;
+  harness.core->fleet.set_on_answer(
+      [&](const std::string& name, const Answer& answer) {
+        from = name + ": " + answer.error;
+      });
+  Answer answer;
+  answer.error = "none";
+  harness.core->fleet.OnAnswer(stream.session, answer);
+  EXPECT_EQ(from, "a: none");
+}
+
+TEST(Fleet, WhatTheStoreCouldNotKeepIsTriedAgain) {
+  ControllerHarness harness;
+  harness.store.FailCommits(absl::UnavailableError("disk full"));
+  const SimulatedHost host = EvenHost();
+  harness.Connect(host);
+  EXPECT_FALSE(harness.store.hosts().contains("a"));
+  harness.store.Heal();
+  for (int i = 0; i < 3; ++i) harness.Advance(Fleet::kTick);
+  EXPECT_EQ(harness.store.hosts().at("a").table, host.table);
+}
+
+// Hosts whose agents refuse every plan.
+class RefusalsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (int i = 0; i < 8; ++i) {
+      hosts_.emplace_back(absl::StrCat("h", i), 4, SkewedLoads(64, 4, 2, 0.6));
+      streams_.push_back(harness_.Connect(hosts_.back()));
+    }
+  }
+  // A second of everybody's life.
+  void Live() {
+    harness_.Advance(seconds(1));
+    for (std::size_t i = 0; i < hosts_.size(); ++i) {
+      harness_.core->fleet.OnReport(
+          streams_[i].session,
+          hosts_[i].MakeReport(
+              std::chrono::nanoseconds(
+                  harness_.clock.Monotonic().time_since_epoch()),
+              seconds(1)));
+      harness_.Run();
+    }
+    for (std::size_t i = 0; i < hosts_.size(); ++i) {
+      const auto& plans = streams_[i].link->plans;
+      if (plans.size() == answered_[i]) continue;
+      answered_[i] = plans.size();
+      harness_.core->fleet.OnPlanResult(streams_[i].session,
+                                        hosts_[i].Reject(plans.back(), "no"));
+      harness_.Run();
+    }
+  }
+  std::size_t Planned() const {
+    std::size_t planned = 0;
+    for (const auto& stream : streams_) planned += stream.link->plans.size();
+    return planned;
+  }
+
+  ControllerHarness harness_;
+  std::vector<SimulatedHost> hosts_;
+  std::vector<ControllerHarness::Stream> streams_;
+  std::map<std::size_t, std::size_t> answered_;
+};
+
+TEST_F(RefusalsTest, WhenPlansGoWrongOnThreeHostsTheFleetIsHalted) {
+  for (int i = 0; i < 40; ++i) Live();
+  EXPECT_EQ(Planned(), 3U);
+  EXPECT_EQ(harness_.store.Count(EventKind::kBalanceHalted), 1U);
+  ASSERT_TRUE(harness_.core->fleet.pause().has_value());
+  EXPECT_EQ(harness_.core->fleet.pause()->author, "controller");
+  EXPECT_THAT(harness_.View(hosts_[7]).reason,
+              HasSubstr("PAUSED: by controller: plans were rejected"));
+  // Also after a restart, until somebody lets it go on.
+  harness_.Restart();
+  ASSERT_TRUE(harness_.core->fleet.pause().has_value());
+  answered_.clear();
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    hosts_[i].sequence = 0;
+    streams_[i] = harness_.Connect(hosts_[i]);
+  }
+  for (int i = 0; i < 20; ++i) Live();
+  EXPECT_EQ(Planned(), 0U);
+  Call call;
+  call.caller = {"user/alice", Role::kOperator};
+  harness_.core->commands.ResumeBalance(call, "hosts/-", [](const auto&) {});
+  harness_.Run();
+  for (int i = 0; i < 20; ++i) Live();
+  EXPECT_GT(Planned(), 0U);
 }
 
 TEST(Fleet, HostsAreThereAgainAfterARestart) {

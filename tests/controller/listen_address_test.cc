@@ -81,5 +81,15 @@ TEST(ListenAddress, TheRunDirectoryIsMade) {
   EXPECT_FALSE(EnsureRunDirectory(path + "/a/b").ok());
 }
 
+TEST(TcpAddress, IsAnyAddressOfIp) {
+  EXPECT_EQ(ParseTcpAddress("192.0.2.1:7443")->ToString(), "192.0.2.1:7443");
+  EXPECT_EQ(ParseTcpAddress("[::]:0")->ToString(), "[::]:0");
+  EXPECT_EQ(ParseTcpAddress("localhost:1")->ToString(), "127.0.0.1:1");
+  for (const char* bad : {"", "192.0.2.1", "host.example:1", "192.0.2.1:x",
+                          "192.0.2.1:65536", "192.0.2:1"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(ParseTcpAddress(bad).status())) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace lb::controller

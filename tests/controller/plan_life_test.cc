@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "controller/core/decision_inputs.h"
+#include "controller/core/planner_inputs.h"
 #include "gmock/gmock.h"
 #include "tests/support/controller_harness.h"
 
@@ -339,6 +341,63 @@ TEST_F(PlanLifeTest, APlanStillBeingAppliedIsAnsweredOnTheNewStream) {
   EXPECT_EQ(stream_.link->acks.size(), 1U);
 }
 
+TEST_F(PlanLifeTest, AHellosTableIsNewerThanTheResultItBrings) {
+  const PlanCommand command = FirstPlan();
+  Lose();
+  Hello hello = host_.MakeHello();
+  hello.last_result = host_.Apply(command);
+  host_.table.owner[0] = ProcessorId(3);  // taken over since
+  const Hello now = host_.MakeHello();
+  hello.table = now.table;
+  hello.digest = now.digest;
+  hello.seen_term = now.seen_term;
+  hello.seen_epoch = now.seen_epoch;
+  stream_ = harness_.Connect(hello);
+  EXPECT_EQ(Stored().state, PlanState::kApplied);
+  EXPECT_EQ(harness_.View(host_).digest, ComputeDigest(host_.table));
+  // What is measured now is not what the plan made.
+  for (int i = 0; i < 3; ++i) harness_.Report(host_, stream_);
+  EXPECT_EQ(Stored().state, PlanState::kApplied);
+}
+
+TEST_F(PlanLifeTest, AResultThatComesLateAndTwiceIsRecordedOnce) {
+  const PlanCommand command = FirstPlan();
+  const PlanResult result = host_.Apply(command);
+  Lose();
+  stream_ = harness_.Connect(host_);  // without the result
+  ASSERT_EQ(Stored().state, PlanState::kUnknown);
+  harness_.store.Hold();
+  Answer(result);
+  Answer(result);
+  harness_.store.Release();
+  harness_.Run();
+  EXPECT_EQ(Stored().state, PlanState::kApplied);
+  EXPECT_EQ(harness_.store.Count(EventKind::kPlanApplied), 1U);
+  EXPECT_THAT(stream_.link->acks, ElementsAre(Pair(Term(1), Epoch(1))));
+}
+
+TEST_F(PlanLifeTest, SaysWhyAndWhatEachProcessorAchieved) {
+  Answer(host_.Apply(FirstPlan()));
+  for (int i = 0; i < 2; ++i) harness_.Report(host_, stream_);
+  EXPECT_EQ(Stored().verdict, "IMBALANCE");
+  EXPECT_FALSE(Stored().planner_reason.empty());
+  ASSERT_EQ(Stored().utilization_achieved.size(), 4U);
+  EXPECT_GT(Stored().utilization_achieved[0], 0.3);
+}
+
+TEST_F(PlanLifeTest, ADecisionNotToPlanIsKeptWithWhatItWasMadeFrom) {
+  host_.loads = std::vector<std::uint64_t>(256, 2'000'000);
+  stream_ = harness_.Connect(host_);
+  for (int i = 0; i < 10; ++i) harness_.Report(host_, stream_);
+  const auto& decisions = harness_.store.decisions();
+  ASSERT_FALSE(decisions.empty());
+  EXPECT_EQ(decisions.back().verdict, "EVEN");
+  const auto given = ParseDecisionInputs(decisions.back().measurement);
+  ASSERT_TRUE(given.ok()) << given.status();
+  EXPECT_EQ(balance::Decide({}, given->measurement, given->over_trigger).reason,
+            decisions.back().reason);
+}
+
 TEST_F(PlanLifeTest, AnAppliedPlanIsMeasuredAlsoAfterARestart) {
   const PlanCommand command = FirstPlan();
   Answer(host_.Apply(command));
@@ -384,15 +443,72 @@ TEST(PlanLife, AdviceIsKeptAndNotSent) {
   EXPECT_EQ(harness.store.plans()[1].state, PlanState::kProposed);
 }
 
-TEST(PlanLife, AHostThatNeverAnswersDoesNotHoldUpTheRest) {
+TEST(PlanLife, WhatThePlannerWasGivenIsKeptWhereItWasAsked) {
+  balance::Policy policy;
+  policy.min_gain_permille = 50'000;  // more than any plan can gain
+  ControllerHarness harness(policy);
+  SimulatedHost host = SkewedHost();
+  const auto stream = harness.Connect(host);
+  for (int i = 0; i < 10; ++i) harness.Report(host, stream);
+  ASSERT_FALSE(harness.store.decisions().empty());
+  const DecisionRecord& decision = harness.store.decisions().back();
+  EXPECT_EQ(decision.verdict, "GAIN_TOO_SMALL");
+  EXPECT_TRUE(ParseDecisionInputs(decision.measurement).ok());
+  ASSERT_TRUE(decision.inputs.has_value());
+  const auto inputs = ParsePlannerInputs(decision.inputs->bytes);
+  ASSERT_TRUE(inputs.ok()) << inputs.status();
+  EXPECT_EQ(inputs->snapshot.buckets.size(), 256U);
+}
+
+TEST(PlanLife, AHostThatDoesNotAnswerHoldsUpTheRestForTwoSecondsOnly) {
   ControllerHarness harness;
-  SimulatedHost silent = SkewedHost("a");
-  const auto silent_stream = harness.Connect(silent);
-  ASSERT_TRUE(harness.ReportUntilPlan(silent, silent_stream).has_value());
   SimulatedHost host = SkewedHost("b");
   const auto stream = harness.Connect(host);
-  EXPECT_FALSE(harness.ReportUntilPlan(host, stream, 14).has_value());
-  EXPECT_TRUE(harness.ReportUntilPlan(host, stream, 3).has_value());
+  SimulatedHost silent = SkewedHost("a");
+  const auto silent_stream = harness.Connect(silent);
+  // Ready to be planned, and even until then.
+  std::swap(host.loads, silent.loads);
+  std::vector<std::uint64_t> even(256, 2'000'000);
+  std::swap(host.loads, even);
+  for (int i = 0; i < 10; ++i) harness.Report(host, stream);
+  ASSERT_TRUE(harness.ReportUntilPlan(silent, silent_stream).has_value());
+  std::swap(host.loads, even);
+  EXPECT_FALSE(harness.ReportUntilPlan(host, stream, 2).has_value());
+  EXPECT_TRUE(harness.ReportUntilPlan(host, stream, 4).has_value());
+}
+
+TEST(PlanLife, WhenAllThatArePlannedFallSilentTheRestWaits) {
+  ControllerHarness harness;
+  std::vector<SimulatedHost> hosts;
+  std::vector<ControllerHarness::Stream> streams;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    hosts.push_back(SkewedHost(name));
+    streams.push_back(harness.Connect(hosts.back()));
+  }
+  const auto planned = [&] {
+    std::size_t count = 0;
+    for (const auto& stream : streams) count += stream.link->plans.size();
+    return count;
+  };
+  const auto report = [&](int seconds_long) {
+    for (int i = 0; i < seconds_long; ++i) {
+      harness.Advance(seconds(1));
+      for (std::size_t h = 0; h < hosts.size(); ++h) {
+        harness.core->fleet.OnReport(
+            streams[h].session,
+            hosts[h].MakeReport(
+                std::chrono::nanoseconds(
+                    harness.clock.Monotonic().time_since_epoch()),
+                seconds(1)));
+      }
+      harness.Run();
+    }
+  };
+  // One may fly, one may be overdue.
+  report(16);
+  EXPECT_EQ(planned(), 2U);
+  report(8);
+  EXPECT_GT(planned(), 2U);
 }
 
 TEST_F(PlanLifeTest, AHostThatComesBackFencedIsNotAskedAgainAndAgain) {
@@ -411,7 +527,7 @@ TEST(PlanLife, AFewHostsAtATimeHavePlansInFlight) {
   SimulatedHost b = SkewedHost("b");
   const auto stream_a = harness.Connect(a);
   const auto stream_b = harness.Connect(b);
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 6; ++i) {
     harness.Report(a, stream_a);
     harness.core->fleet.OnReport(
         stream_b.session,

@@ -1,5 +1,10 @@
 #include "controller/core/queries.h"
 
+#include <algorithm>
+#include <optional>
+
+#include "controller/core/decision_inputs.h"
+#include "controller/core/resource_name.h"
 #include "gmock/gmock.h"
 #include "tests/support/controller_harness.h"
 
@@ -62,6 +67,75 @@ TEST(Queries, AHostIsShownByItsLastReportAndMeasuredCapacity) {
   EXPECT_EQ(view.processors[0].quota + view.processors[1].quota, 64U);
   EXPECT_EQ(view.processors[0].packets_per_s, 32'000U);
   EXPECT_EQ(view.buckets.size(), 64U);
+}
+
+TEST(Queries, HostsAreSelectedByTheirLabels) {
+  ControllerHarness harness;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    Hello hello =
+        SimulatedHost(name, 2, std::vector<std::uint64_t>(64, 1)).MakeHello();
+    hello.labels = {{"rack", *name == 'b' ? "r2" : "r1"}};
+    harness.Connect(hello);
+  }
+  const auto list = [&](const std::string& token, const char* selector) {
+    return harness.core->queries.ListHosts(2, token, selector);
+  };
+  const auto first = list("", "rack=r1").value();
+  ASSERT_EQ(first.items.size(), 2U);
+  EXPECT_EQ(first.items[1].record.host, "c");
+  EXPECT_EQ(first.items[1].record.table.buckets(), 0U);
+  const auto second = list(first.next_page_token, "rack=r1").value();
+  ASSERT_EQ(second.items.size(), 1U);
+  EXPECT_EQ(second.items[0].record.host, "d");
+  EXPECT_EQ(second.next_page_token, "");
+  // A token goes on with its own list only.
+  EXPECT_FALSE(list(first.next_page_token, "rack!=r2").ok());
+  EXPECT_FALSE(list(first.next_page_token, "").ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(list("", "rack=r1,").status()));
+}
+
+TEST(Queries, TheControllerItself) {
+  ControllerHarness harness;
+  const WallTime start = harness.clock.Wall();
+  SimulatedHost host("a", 2, std::vector<std::uint64_t>(64, 1));
+  SimulatedHost fenced("b", 2, std::vector<std::uint64_t>(64, 1));
+  fenced.term = Term(9);
+  const auto stream = harness.Connect(host);
+  harness.Connect(fenced);
+  harness.core->fleet.OnClosed(stream.session);
+  Change change;
+  change.audit = AuditRecord();
+  harness.core->journal.Commit(std::move(change),
+                               [](const absl::StatusOr<Committed>&) {});
+  harness.Advance(std::chrono::seconds(1));
+  ControllerStatus status = harness.core->queries.GetStatus();
+  EXPECT_EQ(status.state, ControllerState::kActive);
+  EXPECT_EQ(status.reason, "");
+  EXPECT_EQ(status.identity.store_id, "store-a");
+  EXPECT_EQ(status.start_time, start);
+  EXPECT_EQ(status.hosts, 2U);
+  EXPECT_EQ(status.connected_hosts, 1U);
+  EXPECT_EQ(status.fenced_hosts, 1U);
+  EXPECT_EQ(status.plans_in_flight, 0U);
+  EXPECT_EQ(status.head.sequence, 1U);
+  EXPECT_EQ(status.head.hash, harness.store.audit()[0].hash);
+  // The audit's commit has no event.
+  EXPECT_EQ(status.revision, harness.store.events().size() + 1);
+
+  harness.store.FailCommits(absl::UnavailableError("disk full"));
+  harness.core->journal.Note({.kind = EventKind::kBackedUp});
+  harness.Run();
+  status = harness.core->queries.GetStatus();
+  EXPECT_EQ(status.state, ControllerState::kDegraded);
+  EXPECT_THAT(status.reason, testing::HasSubstr("cannot commit"));
+  harness.store.Fence("a backup's copy");
+  status = harness.core->queries.GetStatus();
+  EXPECT_EQ(status.state, ControllerState::kFenced);
+  EXPECT_EQ(status.reason, "a backup's copy");
+  // A new process finds what the old one left.
+  harness.store.Heal();
+  harness.Restart();
+  EXPECT_EQ(harness.core->queries.GetStatus().head.sequence, 1U);
 }
 
 class PagesTest : public testing::Test {
@@ -140,6 +214,139 @@ TEST_F(PagesTest, EventsComeNewestFirst) {
   EXPECT_TRUE(absl::IsInvalidArgument(page->status()));
   list("nonsense", 3, "");
   EXPECT_TRUE(absl::IsInvalidArgument(page->status()));
+}
+
+TEST_F(PagesTest, LoadsComeOldestFirst) {
+  std::optional<absl::StatusOr<Page<ProcessorSample>>> page;
+  const auto list = [&](const std::string& parent, std::optional<WallTime> from,
+                        std::optional<WallTime> to, const std::string& token) {
+    harness_.core->queries.ListLoads(
+        parent, from, to, 25, token,
+        [&](absl::StatusOr<Page<ProcessorSample>> got) {
+          page = std::move(got);
+        });
+    harness_.Run();
+    return page->status();
+  };
+  std::vector<WallTime> times;
+  std::string token;
+  do {
+    ASSERT_TRUE(list("hosts/a", std::nullopt, std::nullopt, token).ok());
+    for (const auto& sample : (*page)->items) times.push_back(sample.time);
+    token = (*page)->next_page_token;
+  } while (!token.empty());
+  EXPECT_EQ(times.size(), 60U);
+  EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
+  ASSERT_TRUE(list("hosts/a", times[10], times[50], "").ok());
+  EXPECT_EQ((*page)->items.front().time, times[10]);
+  token = (*page)->next_page_token;
+  ASSERT_TRUE(list("hosts/a", times[10], times[50], token).ok());
+  EXPECT_EQ((*page)->items.size(), 15U);
+  EXPECT_EQ((*page)->items.back().time, times[49]);
+  EXPECT_EQ((*page)->next_page_token, "");
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(list("hosts/a", times[11], times[50], token)));
+  EXPECT_TRUE(absl::IsInvalidArgument(list("hosts/a", times[9], times[9], "")));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(list("hosts/-", std::nullopt, std::nullopt, "")));
+}
+
+TEST_F(PagesTest, APlanIsExplainedAndReplayed) {
+  std::optional<absl::StatusOr<Explanation>> explained;
+  const auto explain = [&](const std::string& name) {
+    harness_.core->queries.ExplainPlan(
+        name,
+        [&](absl::StatusOr<Explanation> got) { explained = std::move(got); });
+    harness_.Run();
+    return explained->status();
+  };
+  ASSERT_TRUE(explain("hosts/a/plans/1").ok());
+  EXPECT_EQ((*explained)->processors.size(), 4U);
+  EXPECT_GT((*explained)->imbalance, (*explained)->trigger);
+  double highest = 0;
+  for (const ExplainedProcessor& one : (*explained)->processors) {
+    highest = std::max(highest, one.utilization_predicted);
+  }
+  EXPECT_NEAR(highest / (*explained)->system_utilization,
+              (*explained)->plan->imbalance_predicted, 1e-6);
+  EXPECT_TRUE(absl::IsNotFound(explain("hosts/a/plans/999")));
+  EXPECT_TRUE(absl::IsNotFound(explain("hosts/a/decisions/999")));
+  EXPECT_TRUE(absl::IsInvalidArgument(explain("hosts/a")));
+
+  std::optional<absl::StatusOr<Replay>> replay;
+  harness_.core->queries.ReplayPlan(
+      "hosts/a/plans/1",
+      [&](absl::StatusOr<Replay> got) { replay = std::move(got); });
+  harness_.Run();
+  EXPECT_EQ(replay->value().outcome, ReplayOutcome::kIdentical);
+}
+
+TEST_F(PagesTest, ADecisionIsExplainedUnderItsPolicy) {
+  balance::Policy policy;
+  policy.trigger_permille = 1'700;
+  harness_.core->fleet.ChangePolicy(policy, [](const absl::Status&) {});
+  harness_.Run();
+  balance::HostMeasurement measured;
+  measured.stale = true;
+  Change change;
+  change.event = {.host = "a", .kind = EventKind::kNotPlanned};
+  change.decision = DecisionRecord();
+  change.decision->host = "a";
+  change.decision->verdict = "STALE";
+  change.decision->reason = "no report for three intervals";
+  change.decision->policy_revision = harness_.core->fleet.policy().revision;
+  change.decision->measurement = SerializeDecisionInputs(measured, 0);
+  std::uint64_t revision = 0;
+  harness_.core->journal.Commit(std::move(change),
+                                [&](absl::StatusOr<Committed> committed) {
+                                  revision = committed->revision;
+                                });
+  harness_.Run();
+  std::optional<absl::StatusOr<Explanation>> explained;
+  std::optional<absl::StatusOr<Replay>> replay;
+  harness_.core->queries.ExplainPlan(
+      DecisionName("a", revision),
+      [&](absl::StatusOr<Explanation> got) { explained = std::move(got); });
+  harness_.core->queries.ReplayPlan(
+      DecisionName("a", revision),
+      [&](absl::StatusOr<Replay> got) { replay = std::move(got); });
+  harness_.Run();
+  EXPECT_NEAR((*explained)->trigger, 1.7, 1e-9);
+  EXPECT_EQ(replay->value().outcome, ReplayOutcome::kIdentical)
+      << replay->value().difference;
+}
+
+TEST_F(PagesTest, TheAuditComesNewestFirst) {
+  for (int i = 0; i < 5; ++i) {
+    Change change;
+    change.audit = AuditRecord();
+    harness_.core->journal.Commit(std::move(change),
+                                  [](const absl::StatusOr<Committed>&) {});
+  }
+  std::vector<std::uint64_t> seen;
+  std::string token;
+  std::optional<absl::StatusOr<Page<AuditRecord>>> page;
+  const auto list = [&](std::int32_t size, const std::string& from) {
+    harness_.core->queries.ListAudit(
+        size, from,
+        [&](absl::StatusOr<Page<AuditRecord>> got) { page = std::move(got); });
+    harness_.Run();
+    return page->status();
+  };
+  do {
+    ASSERT_TRUE(list(2, token).ok());
+    for (const auto& record : (*page)->items) seen.push_back(record.sequence);
+    token = (*page)->next_page_token;
+  } while (!token.empty());
+  EXPECT_THAT(seen, ElementsAre(5, 4, 3, 2, 1));
+  EXPECT_TRUE(absl::IsInvalidArgument(list(1'001, "")));
+  EXPECT_TRUE(absl::IsInvalidArgument(list(2, "x")));
+  std::optional<absl::StatusOr<VerifiedAudit>> verified;
+  harness_.core->queries.VerifyAudit(
+      AuditHead{3, harness_.store.audit()[2].hash},
+      [&](absl::StatusOr<VerifiedAudit> got) { verified = std::move(got); });
+  harness_.Run();
+  EXPECT_EQ(verified->value().head.sequence, 5U);
 }
 
 }  // namespace

@@ -5,17 +5,17 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <future>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "gmock/gmock.h"
-#include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/grpcpp.h"
+#include "lb/v1/controller_service.grpc.pb.h"
 #include "tests/controller/agent_wire.h"
-#include "tests/controller/temporary_directory.h"
-#include "tests/support/controller_harness.h"
+#include "tests/controller/api_harness.h"
+#include "tests/controller/api_methods.h"
+#include "tests/controller/scripted_agent.h"
 
 namespace lb::controller {
 namespace {
@@ -23,92 +23,20 @@ namespace {
 using std::chrono::seconds;
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Optional;
 
-// A controller on a memory store, with a thread for its loop.
 class ServerTest : public testing::Test {
  protected:
-  ServerTest() : runner_([this] { loop_.Run(); }) {
-    balance::Policy policy;
-    policy.warm_up = std::chrono::milliseconds(0);
-    std::promise<absl::Status> started;
-    loop_.Post([&] {
-      core_.fleet.Start(policy, [&](absl::Status s) { started.set_value(s); });
-    });
-    EXPECT_TRUE(started.get_future().get().ok());
-    listen_.run_directory = directory_.path();
-    listen_.insecure_loopback = {"127.0.0.1", 0};
-    server_ = Server::Start(listen_, Access()).value();
-  }
-  ~ServerTest() override {
-    server_.reset();
-    loop_.Stop();
-    runner_.join();
-  }
+  ServerTest() { api_.Serve(); }
 
-  CoreAccess Access() { return {loop_, core_.fleet, core_.queries, core_.hub}; }
-  std::shared_ptr<grpc::Channel> Channel(const std::string& address) {
-    return grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
-  }
   std::shared_ptr<grpc::Channel> AgentChannel() {
-    return Channel("unix:" + listen_.agent_socket());
+    return api_.SocketChannel(Role::kAgent);
   }
   std::shared_ptr<grpc::Channel> ViewerChannel() {
-    return Channel("unix:" + listen_.viewer_socket());
+    return api_.SocketChannel(Role::kViewer);
   }
 
-  TemporaryDirectory directory_;
-  EventLoop loop_{SystemClock()};
-  MemoryStore store_{loop_, {.store_id = "store-a", .term = Term(1)}};
-  CoreParts core_{loop_, store_, SystemClock(), balance::MakePlanner};
-  ListenOptions listen_;
-  std::thread runner_;
-  std::unique_ptr<Server> server_;
-};
-
-// An agent that says what a test tells it to.
-class ScriptedAgent {
- public:
-  explicit ScriptedAgent(std::shared_ptr<grpc::Channel> channel)
-      : stub_(v1::AgentService::NewStub(std::move(channel))),
-        stream_(stub_->Connect(&context_)) {}
-
-  template <class Message>
-  bool Say(const Message& message) {
-    return stream_->Write(RequestOf(message));
-  }
-  bool SayRaw(const v1::ConnectRequest& request) {
-    return stream_->Write(request);
-  }
-  // The next answer; an empty one if the stream ended.
-  v1::ConnectResponse Hear() {
-    v1::ConnectResponse response;
-    if (!stream_->Read(&response)) response.Clear();
-    return response;
-  }
-  // A report of the next second.
-  bool SayReport(SimulatedHost& host) {
-    end_ += seconds(1);
-    return Say(host.MakeReport(end_, seconds(1)));
-  }
-  grpc::Status Leave() {
-    stream_->WritesDone();
-    return Finish();
-  }
-  grpc::Status Finish() {
-    v1::ConnectResponse ignored;
-    while (stream_->Read(&ignored)) {
-    }
-    return stream_->Finish();
-  }
-  void Cancel() { context_.TryCancel(); }
-
- private:
-  grpc::ClientContext context_;
-  std::unique_ptr<v1::AgentService::Stub> stub_;
-  std::unique_ptr<
-      grpc::ClientReaderWriter<v1::ConnectRequest, v1::ConnectResponse>>
-      stream_;
-  std::chrono::nanoseconds end_ = seconds(100);
+  ApiHarness api_;
 };
 
 SimulatedHost SkewedHost(const std::string& name = "a") {
@@ -314,27 +242,17 @@ TEST_F(ServerTest, StreamsThatBreakTheRulesEndWithTheirFault) {
   }
 }
 
-TEST_F(ServerTest, ASocketServesItsRoleOnly) {
-  const auto hosts = v1::HostService::NewStub(AgentChannel());
-  grpc::ClientContext context;
-  v1::ListHostsResponse response;
-  EXPECT_EQ(hosts->ListHosts(&context, {}, &response).error_code(),
-            grpc::StatusCode::UNIMPLEMENTED);
-  ScriptedAgent agent(ViewerChannel());
-  agent.Say(SkewedHost().MakeHello());
-  EXPECT_EQ(agent.Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  for (const std::string& path :
-       {listen_.agent_socket(), listen_.viewer_socket()}) {
+TEST_F(ServerTest, OnlyOwnerAndGroupCanOpenASocket) {
+  for (const Role role : kSocketRoles) {
     struct stat status {};
-    ASSERT_EQ(stat(path.c_str(), &status), 0);
+    ASSERT_EQ(stat(api_.listen.socket(role).c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0660U);
   }
 }
 
 TEST_F(ServerTest, LoopbackServesEveryone) {
-  ASSERT_NE(server_->tcp_port(), 0);
-  const auto channel =
-      Channel("127.0.0.1:" + std::to_string(server_->tcp_port()));
+  ASSERT_NE(api_.server->tcp_port(), 0);
+  const auto channel = api_.LoopbackChannel();
   ScriptedAgent agent(channel);
   ASSERT_TRUE(agent.Say(SkewedHost().MakeHello()));
   ASSERT_TRUE(agent.Hear().has_welcome());
@@ -346,49 +264,84 @@ TEST_F(ServerTest, LoopbackServesEveryone) {
   agent.Leave();
 }
 
-// One message to a method and its first answer, as bytes: what reflection and
-// health speak is not compiled into this test, because gRPC's library holds
-// the former already.
-std::string AskRaw(const std::shared_ptr<grpc::Channel>& channel,
-                   const std::string& method, const std::string& bytes) {
-  grpc::GenericStub stub(channel);
-  grpc::ClientContext context;
-  grpc::CompletionQueue queue;
-  void* tag = nullptr;
-  bool ok = false;
-  const auto call = stub.PrepareCall(&context, method, &queue);
-  call->StartCall(&context);
-  queue.Next(&tag, &ok);
-  grpc::Slice slice(bytes);
-  call->Write(grpc::ByteBuffer(&slice, 1), &context);
-  queue.Next(&tag, &ok);
-  grpc::ByteBuffer answer;
-  call->Read(&answer, &context);
-  queue.Next(&tag, &ok);
-  if (!ok) return "";
-  context.TryCancel();
-  grpc::Slice whole;
-  EXPECT_TRUE(answer.DumpToSingleSlice(&whole).ok());
-  return std::string(whole.begin(), whole.end());
-}
-
 TEST_F(ServerTest, EveryListenerTellsItsHealthAndItsServices) {
   const std::string reflection =
       "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
   const std::string list_services("\x3a\x00", 2);
   const std::string health_file = "\x22\x15grpc.health.v1.Health";
-  for (const auto& channel : {AgentChannel(), ViewerChannel()}) {
-    // HealthCheckResponse { status: SERVING }.
-    EXPECT_EQ(AskRaw(channel, "/grpc.health.v1.Health/Check", ""),
-              std::string("\x08\x01"));
-    EXPECT_THAT(AskRaw(channel, reflection, health_file),
-                HasSubstr("HealthCheckRequest"));
+  std::vector<std::shared_ptr<grpc::Channel>> channels = {
+      api_.LoopbackChannel()};
+  for (const Role role : kSocketRoles) {
+    channels.push_back(api_.SocketChannel(role));
   }
-  EXPECT_THAT(AskRaw(AgentChannel(), reflection, list_services),
-              testing::AllOf(HasSubstr("lb.v1.AgentService"),
-                             testing::Not(HasSubstr("lb.v1.HostService"))));
-  EXPECT_THAT(AskRaw(ViewerChannel(), reflection, list_services),
-              HasSubstr("lb.v1.HostService"));
+  for (const auto& channel : channels) {
+    // HealthCheckResponse { status: SERVING }.
+    EXPECT_EQ(AskRaw(channel, "/grpc.health.v1.Health/Check", "").bytes,
+              std::string("\x08\x01"));
+    EXPECT_THAT(AskRaw(channel, reflection, health_file).bytes,
+                Optional(HasSubstr("HealthCheckRequest")));
+    const auto services = AskRaw(channel, reflection, list_services).bytes;
+    for (const auto* method : ApiMethods()) {
+      EXPECT_THAT(services,
+                  Optional(HasSubstr(method->service()->full_name())));
+    }
+  }
+}
+
+TEST_F(ServerTest, ErrorsSayTheirReasonToPrograms) {
+  const auto hosts = v1::HostService::NewStub(ViewerChannel());
+  v1::GetHostRequest request;
+  request.set_name("hosts/nobody");
+  v1::GetHostResponse response;
+  grpc::ClientContext context;
+  const grpc::Status status = hosts->GetHost(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(ReasonIn(status), "NOT_FOUND");
+}
+
+TEST_F(ServerTest, WhoAsksTooOftenIsToldSo) {
+  api_.clock.Freeze();
+  const auto ask = [this](Role role) {
+    const auto controller =
+        v1::ControllerService::NewStub(api_.SocketChannel(role));
+    grpc::ClientContext context;
+    v1::GetStatusResponse response;
+    return controller->GetStatus(&context, {}, &response);
+  };
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(ask(Role::kViewer).ok()) << i;
+  const grpc::Status status = ask(Role::kViewer);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(ReasonIn(status), "RATE_LIMITED");
+  EXPECT_TRUE(ask(Role::kOperator).ok());
+}
+
+TEST_F(ServerTest, AHostThatConnectsTooOftenIsToldSo) {
+  api_.clock.Freeze();
+  const auto connect = [this](const std::string& name) {
+    ScriptedAgent agent(AgentChannel());
+    agent.Say(SkewedHost(name).MakeHello());
+    return agent.Leave();
+  };
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(connect("a").ok()) << i;
+  EXPECT_EQ(connect("a").error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(connect("b").ok());
+}
+
+TEST_F(ServerTest, StatusNamesTheListenersAndTheCaller) {
+  const auto controller =
+      v1::ControllerService::NewStub(api_.SocketChannel(Role::kOperator));
+  grpc::ClientContext context;
+  v1::GetStatusResponse response;
+  ASSERT_TRUE(controller->GetStatus(&context, {}, &response).ok());
+  EXPECT_EQ(response.state(), v1::CONTROLLER_STATE_ACTIVE);
+  EXPECT_EQ(response.store_id(), "store-a");
+  EXPECT_EQ(response.caller(), "socket:operator");
+  EXPECT_EQ(response.caller_role(), v1::ROLE_OPERATOR);
+  ASSERT_EQ(response.listeners_size(), 5);
+  EXPECT_EQ(response.listeners(1).address(),
+            "unix:" + api_.listen.socket(Role::kViewer));
+  EXPECT_EQ(response.listeners(1).kind(), "viewer socket");
+  EXPECT_EQ(response.listeners(4).kind(), "plaintext on loopback");
 }
 
 TEST_F(ServerTest, StoppingEndsStreamsAtOnceAndRemovesTheSockets) {
@@ -404,24 +357,24 @@ TEST_F(ServerTest, StoppingEndsStreamsAtOnceAndRemovesTheSockets) {
   v1::WatchEventsResponse response;
   ASSERT_TRUE(watch->Read(&response));
   const auto before = std::chrono::steady_clock::now();
-  server_->Stop(seconds(60));
+  api_.server->Stop(seconds(60));
   EXPECT_LT(std::chrono::steady_clock::now() - before, seconds(30));
   EXPECT_TRUE(agent.Hear().has_go_away());
   EXPECT_EQ(agent.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   while (watch->Read(&response)) {
   }
   EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
-  EXPECT_FALSE(std::filesystem::exists(listen_.agent_socket()));
+  EXPECT_FALSE(std::filesystem::exists(api_.listen.socket(Role::kAgent)));
 }
 
 TEST_F(ServerTest, AddressesInUseAreRefusedBeforeAnythingBegins) {
-  ListenOptions same = listen_;
-  same.insecure_loopback->port = server_->tcp_port();
+  ListenOptions same = api_.listen;
+  same.insecure_loopback->port = api_.server->tcp_port();
   EXPECT_TRUE(absl::IsAlreadyExists(PrepareListeners(same)));
   same.run_directory.clear();
   EXPECT_TRUE(absl::IsAlreadyExists(PrepareListeners(same)));
   // Who skips the check fails all the same, and does not share the port.
-  EXPECT_TRUE(absl::IsUnavailable(Server::Start(same, Access()).status()));
+  EXPECT_TRUE(absl::IsUnavailable(Server::Start(same, api_.Access()).status()));
 }
 
 // Agents that come and go in every way there is; nothing crashes, nothing

@@ -1,63 +1,22 @@
-// The store on real files: reopening, permissions, refusals, a full disk, a
-// killed process.
+// The store on real files: reopening, permissions, refusals, a full disk.
 #include "controller/store/sqlite_store.h"
 
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <memory>
 
 #include "controller/store/row_codec.h"
 #include "gmock/gmock.h"
+#include "tests/controller/file_size_limit.h"
+#include "tests/controller/sqlite_store_fixture.h"
 #include "tests/controller/store_samples.h"
-#include "tests/controller/temporary_directory.h"
 
 namespace lb::controller {
 namespace {
 
 using ::testing::HasSubstr;
-
-class SqliteStoreTest : public testing::Test {
- protected:
-  absl::StatusOr<std::unique_ptr<SqliteStore>> Open() {
-    return SqliteStore::Open(directory_.path(), executor_, SystemClock());
-  }
-  std::string File(const std::string& name) const {
-    return directory_.path() + "/" + name;
-  }
-  mode_t Mode(const std::string& path) const {
-    struct stat status {};
-    EXPECT_EQ(stat(path.c_str(), &status), 0) << path;
-    return status.st_mode & 0777;
-  }
-  // Runs SQL on a file that nobody has open.
-  void Alter(const std::string& name, const std::string& sql) {
-    auto db = Connection::Open(File(name), false);
-    ASSERT_TRUE(db.ok()) << db.status();
-    ASSERT_TRUE(db->Execute(sql).ok());
-  }
-  std::int64_t Count(const std::string& name, const std::string& table) {
-    return Connection::Open(File(name), false)
-        ->QueryInt("SELECT count(*) FROM " + table)
-        .value();
-  }
-
-  balance::Policy StoredPolicy(Store& store) {
-    return Await<StoredState>([&](Store::Callback<StoredState> callback) {
-             store.LoadState(At(0), std::move(callback));
-           })
-        ->policy->policy;
-  }
-
-  TemporaryDirectory directory_;
-  DirectExecutor executor_;
-};
 
 TEST_F(SqliteStoreTest, EveryStartTakesTheNextTermOfTheSameStore) {
   std::string store_id;
@@ -114,34 +73,13 @@ TEST_F(SqliteStoreTest, TelemetryIsKept) {
   EXPECT_EQ(UnpackProcessors(row->Blob())->size(), 3U);
 }
 
-// A store of before the fair queue was in the policy.
-TEST_F(SqliteStoreTest, AnOldPolicyHasTheDefaultsOfWhatCameLater) {
-  Change change;
-  change.event = SampleEvent("", EventKind::kPolicyChanged);
-  change.policy = balance::Policy();
-  change.policy->trigger_permille = 1'234;
-  change.policy->fair_queue_quantum = std::chrono::microseconds(20);
-  change.policy->fair_queue_limit = 3'000;
-  ASSERT_TRUE(CommitNow(**Open(), change).ok());
-  Alter("control.db",
-        "ALTER TABLE policies DROP COLUMN fair_queue_quantum_us; "
-        "ALTER TABLE policies DROP COLUMN fair_queue_limit_packets; "
-        "PRAGMA user_version = 1;");
-  const auto store = Open();
-  ASSERT_TRUE(store.ok()) << store.status();
-  const balance::Policy expected = {.trigger_permille = 1'234};
-  EXPECT_EQ(StoredPolicy(**store), expected);
-  ASSERT_TRUE(CommitNow(**store, change).ok());
-  EXPECT_EQ(StoredPolicy(**store), *change.policy);
-}
-
 TEST_F(SqliteStoreTest, ASecondProcessFindsItHeld) {
   const auto store = Open();
   ASSERT_TRUE(store.ok());
   const auto second = Open();
   EXPECT_EQ(ExitCodeOf(second.status()), kExitStoreBusy) << second.status();
   EXPECT_THAT(std::string(second.status().message()),
-              HasSubstr("is held by another process"));
+              HasSubstr("is held by process"));
 }
 
 // Also one that does not know of the lock file, such as sqlite3.
@@ -207,7 +145,7 @@ INSTANTIATE_TEST_SUITE_P(
                [](auto&, const std::string& d) {
                  AlterFile(d + "/control.db", "PRAGMA user_version = 99");
                },
-               "has version 99, this program knows 2"},
+               "has version 99, this program knows 3"},
         Damage{"foreign",
                [](auto&, const std::string& d) {
                  AlterFile(d + "/control.db", "PRAGMA application_id = 5");
@@ -285,82 +223,114 @@ TEST_F(SqliteStoreTest, ACreationThatWasCutShortIsBegunAgain) {
   EXPECT_FALSE(std::filesystem::exists(File("control.db.new")));
 }
 
-// No file of this process may grow beyond `bytes`: what a full disk is.
-void LimitFileSize(rlim_t bytes) {
-  rlimit limit{};
-  getrlimit(RLIMIT_FSIZE, &limit);
-  limit.rlim_cur = bytes;
-  setrlimit(RLIMIT_FSIZE, &limit);
-}
-
 TEST_F(SqliteStoreTest, AFullDiskFailsCommitsAndHeals) {
-  std::signal(SIGXFSZ, SIG_IGN);
   const auto store = Open();
   ASSERT_TRUE(store.ok());
-  ASSERT_TRUE(CommitNow(**store, PlanChange("a")).ok());
-  LimitFileSize(std::filesystem::file_size(File("control.db-wal")) + 1);
-  const auto failed = CommitNow(**store, PlanChange("a"));
-  EXPECT_TRUE(absl::IsUnavailable(failed.status())) << failed.status();
-  const auto found = Await<PlanRecord>([&](Store::Callback<PlanRecord> done) {
-    (*store)->GetPlan("a", Epoch(1), std::move(done));
-  });
-  EXPECT_TRUE(found.ok()) << found.status();
-  LimitFileSize(RLIM_INFINITY);
-  const auto healed = CommitNow(**store, PlanChange("a"));
+  Change change = PlanChange("a");
+  change.audit = SampleAudit("hosts/a");
+  const AuditHead head = CommitNow(**store, change)->head;
+  {
+    const FileSizeLimit limit(
+        std::filesystem::file_size(File("control.db-wal")) + 1);
+    change.adopt = Term(9);
+    const auto failed = CommitNow(**store, change);
+    EXPECT_TRUE(absl::IsUnavailable(failed.status())) << failed.status();
+    EXPECT_EQ((*store)->identity().term, Term(1));
+    EXPECT_EQ(Load(**store).head, head);
+    const auto found = Await<PlanRecord>([&](Store::Callback<PlanRecord> done) {
+      (*store)->GetPlan("a", Epoch(1), std::move(done));
+    });
+    EXPECT_TRUE(found.ok()) << found.status();
+  }
+  const auto healed = CommitNow(**store, change);
   ASSERT_TRUE(healed.ok()) << healed.status();
   EXPECT_EQ(healed->epoch, Epoch(2));
   EXPECT_EQ(healed->revision, 2U);
+  EXPECT_EQ(healed->head.sequence, 2U);
+  EXPECT_EQ((*store)->identity().term, Term(9));
 }
 
-// A child commits plans and writes every acknowledged epoch into a pipe until
-// it is killed; everything it wrote must be there.
-TEST_F(SqliteStoreTest, WhatWasAcknowledgedSurvivesKill) {
-  for (int round = 0; round < 5; ++round) {
-    int pipe_ends[2];
-    ASSERT_EQ(pipe(pipe_ends), 0);
-    const pid_t child = fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-      close(pipe_ends[0]);
-      auto store = Open();
-      if (!store.ok()) _exit(1);
-      for (;;) {
-        (*store)->Commit(PlanChange("a"), [&](absl::StatusOr<Committed> done) {
-          if (!done.ok()) _exit(2);
-          const std::uint64_t epoch = done->epoch.value();
-          if (write(pipe_ends[1], &epoch, sizeof(epoch)) != sizeof(epoch)) {
-            _exit(3);
-          }
-        });
-      }
-    }
-    close(pipe_ends[1]);
-    std::uint64_t acknowledged = 0;
-    std::uint64_t epoch = 0;
-    for (int i = 0; i < 20; ++i) {
-      ASSERT_EQ(read(pipe_ends[0], &epoch, sizeof(epoch)),
-                static_cast<ssize_t>(sizeof(epoch)));
-      acknowledged = epoch;
-    }
-    kill(child, SIGKILL);
-    // What it had said before it died counts too.
-    while (read(pipe_ends[0], &epoch, sizeof(epoch)) ==
-           static_cast<ssize_t>(sizeof(epoch))) {
-      acknowledged = epoch;
-    }
-    close(pipe_ends[0]);
-    ASSERT_EQ(waitpid(child, nullptr, 0), child);
-    const auto store = Open();
-    ASSERT_TRUE(store.ok()) << store.status();
-    for (std::uint64_t e = 1; e <= acknowledged; ++e) {
-      const auto plan = Await<PlanRecord>([&](Store::Callback<PlanRecord> get) {
-        (*store)->GetPlan("a", Epoch(e), std::move(get));
-      });
-      ASSERT_TRUE(plan.ok()) << "round " << round << " epoch " << e;
-      EXPECT_EQ(plan->moves.size(), 2U);
-      EXPECT_EQ(plan->inputs.bytes, SamplePlan("a").inputs.bytes);
-    }
+TEST_F(SqliteStoreTest, ATelemetryThatFailsLeavesCommitsAlone) {
+  const auto store = Open();
+  ASSERT_TRUE(store.ok());
+  const auto count = [&] {
+    using Rows = std::vector<StoredProcessorSample>;
+    const auto rows = Await<Rows>([&](Store::Callback<Rows> done) {
+      (*store)->ListProcessorSamples({.host = "a", .limit = 10'000},
+                                     std::move(done));
+    });
+    return rows.ok() ? rows->size() : 0;
+  };
+  ProcessorSample sample = SampleProcessors("a", At(1));
+  sample.processors.resize(1'000);
+  for (int i = 0; i < 20; ++i) (*store)->Append(sample);
+  EXPECT_EQ(count(), 20U);
+  {
+    const std::uintmax_t telemetry =
+        std::filesystem::file_size(File("telemetry.db-wal"));
+    ASSERT_GT(telemetry,
+              std::filesystem::file_size(File("control.db-wal")) + 100'000);
+    const FileSizeLimit limit(telemetry);
+    (*store)->Append(sample);
+    EXPECT_TRUE(CommitNow(**store, PlanChange("a")).ok());
+    EXPECT_EQ(count(), 20U);
+    EXPECT_EQ((*store)->statistics().dropped_samples, 1U);
   }
+  (*store)->Append(sample);
+  EXPECT_EQ(count(), 21U);
+  EXPECT_EQ((*store)->statistics().dropped_samples, 1U);
+}
+
+TEST_F(SqliteStoreTest, StatisticsAreTheFilesSizes) {
+  const auto store = Open();
+  Change big = PlanChange("a");
+  big.plan->inputs.bytes = std::string(2'000'000, 'x');
+  ASSERT_TRUE(CommitNow(**store, big).ok());
+  EXPECT_GE((*store)->statistics().control_bytes, 2'000'000U);
+  EXPECT_GT((*store)->statistics().telemetry_bytes, 0U);
+  EXPECT_LT((*store)->statistics().telemetry_bytes, 1'000'000U);
+}
+
+TEST_F(SqliteStoreTest, ADamagedTelemetryIsSetAsideIfThatIsWanted) {
+  {
+    const auto store = Open();
+    (*store)->Append(SampleProcessors("a", At(1)));
+  }
+  const std::string bytes(10'000, 'x');
+  std::ofstream(File("telemetry.db"), std::ios::trunc) << bytes;
+  const absl::Status refused = Open().status();
+  EXPECT_EQ(ExitCodeOf(refused), kExitDamagedStore) << refused;
+  EXPECT_THAT(OneLine(refused), HasSubstr("have it set aside"));
+  {
+    const auto store = Open({.set_aside_telemetry = true});
+    ASSERT_TRUE(store.ok()) << store.status();
+    (*store)->Append(SampleProcessors("a", At(2)));
+  }
+  const std::string aside = File("telemetry.db.damaged-2026-01-01T000000.000Z");
+  EXPECT_EQ(std::filesystem::file_size(aside), bytes.size());
+  EXPECT_EQ(Count("telemetry.db", "processor_samples"), 1);
+  // One that is whole stays.
+  ASSERT_TRUE(Open({.set_aside_telemetry = true}).ok());
+  EXPECT_EQ(Count("telemetry.db", "processor_samples"), 1);
+}
+
+// It is in force when who asked for it hears of it, not before.
+TEST_F(SqliteStoreTest, ATermIsAdoptedWhenThatIsDelivered) {
+  EventLoop loop(clock_);
+  auto store = SqliteStore::Open(directory_.path(), loop, clock_).value();
+  Change change;
+  change.adopt = Term(9);
+  store->Commit(change, [](const auto& done) { EXPECT_TRUE(done.ok()); });
+  EXPECT_EQ(store->identity().term, Term(1));
+  store.reset();  // it is committed, and its answer waits
+  store = SqliteStore::Open(directory_.path(), loop, clock_).value();
+  EXPECT_EQ(store->identity().term, Term(10));
+  store->Commit({}, [&](const auto& done) {
+    EXPECT_TRUE(done.ok());
+    EXPECT_EQ(store->identity().adopted_term, Term(9));
+    loop.Stop();
+  });
+  loop.Run();
 }
 
 TEST_F(SqliteStoreTest, ClosingKeepsWhatWasAskedFor) {
@@ -377,6 +347,43 @@ TEST_F(SqliteStoreTest, ClosingKeepsWhatWasAskedFor) {
   }
   EXPECT_EQ(answered, kChanges);
   EXPECT_EQ(Count("control.db", "events"), kChanges);
+}
+
+// Those asked for after a long page are not kept waiting until it is read.
+TEST_F(SqliteStoreTest, CommitsGetTheirTurnWhileALongPageIsRead) {
+  constexpr std::uint32_t kEvents = 1'000;
+  const auto store = Open();
+  for (std::uint32_t i = 0; i < kEvents; ++i) {
+    (*store)->Commit({.event = SampleEvent("", EventKind::kPolicyChanged)},
+                     [](const auto& done) { EXPECT_TRUE(done.ok()); });
+  }
+  std::promise<void> all_asked;
+  (*store)->Commit({}, [&](const auto&) { all_asked.get_future().wait(); });
+  std::vector<std::string> answered;
+  std::promise<std::vector<Event>> read;
+  (*store)->ListEventsAfter("", 0, kEvents, [&](auto events) {
+    answered.push_back("page");
+    read.set_value(*std::move(events));
+  });
+  (*store)->Commit(HostChange("a"),
+                   [&](const auto&) { answered.push_back("commit"); });
+  all_asked.set_value();
+  const std::vector<Event> page = read.get_future().get();
+  const auto newest = Await<std::vector<Event>>(
+      [&](Store::Callback<std::vector<Event>> callback) {
+        (*store)->ListEvents({.host = "", .before = 0, .limit = 600},
+                             std::move(callback));
+      });
+  EXPECT_THAT(answered, testing::ElementsAre("commit", "page"));
+  ASSERT_EQ(page.size(), kEvents);
+  for (std::uint32_t i = 0; i < kEvents; ++i) {
+    EXPECT_EQ(page[i].revision, i + 1);
+  }
+  ASSERT_EQ(newest->size(), 600U);
+  EXPECT_EQ(newest->front().revision, kEvents + 2);
+  for (std::uint32_t i = 1; i < 600; ++i) {
+    EXPECT_LT(newest->at(i).revision, newest->at(i - 1).revision);
+  }
 }
 
 TEST_F(SqliteStoreTest, AnswersComeInTheOrderOfTheCallsFromManyThreads) {

@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "tests/controller/store_samples.h"
 #include "tests/controller/temporary_directory.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/memory_store.h"
 
 namespace lb::controller {
@@ -26,7 +27,8 @@ std::unique_ptr<Store> MakeMemory(const std::string&, Executor& executor) {
 
 std::unique_ptr<Store> MakeSqlite(const std::string& directory,
                                   Executor& executor) {
-  return SqliteStore::Open(directory, executor, SystemClock()).value();
+  static const FakeClock clock;  // of the time of the samples
+  return SqliteStore::Open(directory, executor, clock).value();
 }
 
 class StoreContractTest : public testing::TestWithParam<StoreFactory> {
@@ -72,6 +74,66 @@ class StoreContractTest : public testing::TestWithParam<StoreFactory> {
     return Revisions([&](Store::Callback<std::vector<Event>> callback) {
       store_->ListEventsAfter(host, after, limit, std::move(callback));
     });
+  }
+
+  absl::StatusOr<PolicyRecord> GetPolicy(std::uint64_t revision) {
+    return Await<PolicyRecord>([&](Store::Callback<PolicyRecord> callback) {
+      store_->GetPolicy(revision, std::move(callback));
+    });
+  }
+  absl::StatusOr<DecisionRecord> GetDecision(const std::string& host,
+                                             std::uint64_t revision) {
+    return Await<DecisionRecord>([&](Store::Callback<DecisionRecord> callback) {
+      store_->GetDecision(host, revision, std::move(callback));
+    });
+  }
+  absl::StatusOr<RequestRecord> Request(const std::string& caller,
+                                        const std::string& id) {
+    return Await<RequestRecord>([&](Store::Callback<RequestRecord> callback) {
+      store_->FindRequest(caller, id, std::move(callback));
+    });
+  }
+  std::vector<AuditRecord> AuditAfter(std::uint64_t after,
+                                      std::uint32_t limit) {
+    using Records = std::vector<AuditRecord>;
+    return Await<Records>([&](Store::Callback<Records> callback) {
+             store_->ListAuditAfter(after, limit, std::move(callback));
+           })
+        .value();
+  }
+  std::vector<AuditRecord> AuditBefore(std::uint64_t before,
+                                       std::uint32_t limit) {
+    using Records = std::vector<AuditRecord>;
+    return Await<Records>([&](Store::Callback<Records> callback) {
+             store_->ListAudit(before, limit, std::move(callback));
+           })
+        .value();
+  }
+  static std::vector<std::uint64_t> Sequences(
+      const std::vector<AuditRecord>& records) {
+    std::vector<std::uint64_t> sequences;
+    for (const AuditRecord& record : records) {
+      sequences.push_back(record.sequence);
+    }
+    return sequences;
+  }
+  std::vector<StoredProcessorSample> ProcessorRows(const SamplePage& page) {
+    using Rows = std::vector<StoredProcessorSample>;
+    return Await<Rows>([&](Store::Callback<Rows> callback) {
+             store_->ListProcessorSamples(page, std::move(callback));
+           })
+        .value();
+  }
+  static int Seconds(WallTime time) {
+    return static_cast<int>(
+        std::chrono::duration_cast<std::chrono::seconds>(time - At(0)).count());
+  }
+  std::vector<int> ProcessorTimes(const SamplePage& page) {
+    std::vector<int> times;
+    for (const auto& row : ProcessorRows(page)) {
+      times.push_back(Seconds(row.sample.time));
+    }
+    return times;
   }
 
   TemporaryDirectory directory_;
@@ -268,14 +330,321 @@ TEST_P(StoreContractTest, PoliciesHaveRevisionsAndTheLastOneCounts) {
   policy.damping_permille = 500;
   policy.fair_queue_quantum = std::chrono::microseconds(20);
   policy.fair_queue_limit = 3'000;
-  change.policy = balance::Policy();
+  change.policy = {.policy = balance::Policy()};
   EXPECT_EQ(CommitNow(*store_, change)->policy_revision, 1U);
-  change.policy = policy;
+  change.policy = {.policy = policy};
   EXPECT_EQ(CommitNow(*store_, change)->policy_revision, 2U);
   const StoredState state = Load();
   ASSERT_TRUE(state.policy.has_value());
   EXPECT_EQ(state.policy->revision, 2U);
   EXPECT_EQ(state.policy->policy, policy);
+  EXPECT_EQ(GetPolicy(1)->policy, balance::Policy());
+  EXPECT_EQ(GetPolicy(2)->policy, policy);
+  EXPECT_TRUE(absl::IsNotFound(GetPolicy(3).status()));
+}
+
+TEST_P(StoreContractTest, AHostsOwnPolicyHoldsUntilItIsWithdrawn) {
+  const balance::Policy own = {.trigger_permille = 1'500};
+  ASSERT_TRUE(CommitNow(*store_, HostChange("a")).ok());
+  Change change;
+  change.policy = {.policy = balance::Policy()};
+  EXPECT_EQ(CommitNow(*store_, change)->policy_revision, 1U);
+  change.policy = {.host = "a", .policy = own};
+  EXPECT_EQ(CommitNow(*store_, change)->policy_revision, 2U);
+  StoredState state = Load();
+  EXPECT_EQ(state.policy->revision, 1U);
+  ASSERT_TRUE(state.hosts[0].policy.has_value());
+  EXPECT_EQ(state.hosts[0].policy->revision, 2U);
+  EXPECT_EQ(state.hosts[0].policy->policy, own);
+  change.policy = {.host = "a", .policy = std::nullopt};
+  EXPECT_EQ(CommitNow(*store_, change)->policy_revision, 0U);
+  state = Load();
+  EXPECT_FALSE(state.hosts[0].policy.has_value());
+  EXPECT_EQ(state.policy->revision, 1U);
+  EXPECT_EQ(GetPolicy(2)->policy, own);
+  change.policy = {.host = "b", .policy = own};
+  EXPECT_TRUE(absl::IsNotFound(CommitNow(*store_, change).status()));
+}
+
+TEST_P(StoreContractTest, IntentsReplaceThoseBefore) {
+  ASSERT_TRUE(CommitNow(*store_, HostChange("a")).ok());
+  ASSERT_TRUE(CommitNow(*store_, HostChange("b")).ok());
+  HostIntent intent;
+  intent.drained = {ProcessorId(0), ProcessorId(7)};
+  intent.pins = {{BucketId(2), ProcessorId(1)}, {BucketId(9), ProcessorId(0)}};
+  intent.pause = {.advise = true,
+                  .reason = "roll-back",
+                  .author = "user/alice",
+                  .since = At(7)};
+  Change change;
+  change.intent = {"a", intent};
+  ASSERT_TRUE(CommitNow(*store_, change).ok());
+  EXPECT_EQ(Load().hosts[0].intent, intent);
+  EXPECT_EQ(Load().hosts[1].intent, HostIntent());
+  ASSERT_TRUE(CommitNow(*store_, HostChange("a")).ok());
+  EXPECT_EQ(Load().hosts[0].intent, intent);
+  intent = {.drained = {ProcessorId(1)}, .pins = {}, .pause = std::nullopt};
+  change.intent = {"a", intent};
+  ASSERT_TRUE(CommitNow(*store_, change).ok());
+  EXPECT_EQ(Load().hosts[0].intent, intent);
+  change.intent = {"a", {}};
+  ASSERT_TRUE(CommitNow(*store_, change).ok());
+  EXPECT_EQ(Load().hosts[0].intent, HostIntent());
+  change.intent = {"nobody", {}};
+  EXPECT_TRUE(absl::IsNotFound(CommitNow(*store_, change).status()));
+}
+
+TEST_P(StoreContractTest, TheFleetsPauseIsKeptUntilItGoesOn) {
+  EXPECT_FALSE(Load().fleet_pause.has_value());
+  const Pause pause = {
+      .advise = false, .reason = "storm", .author = "x", .since = At(3)};
+  Change change;
+  change.fleet_pause = FleetPauseChange{pause};
+  ASSERT_TRUE(CommitNow(*store_, change).ok());
+  EXPECT_EQ(Load().fleet_pause, pause);
+  change.fleet_pause = FleetPauseChange{};
+  ASSERT_TRUE(CommitNow(*store_, change).ok());
+  EXPECT_FALSE(Load().fleet_pause.has_value());
+}
+
+TEST_P(StoreContractTest, AForgottenHostIsLeftOutUntilItIsBack) {
+  for (const char* host : {"a", "b"}) {
+    ASSERT_TRUE(CommitNow(*store_, PlanChange(host)).ok());
+    ASSERT_TRUE(CommitNow(*store_, ProposalChange(host)).ok());
+  }
+  Change change;
+  change.event = SampleEvent("a", EventKind::kHostForgotten);
+  change.forget = "a";
+  ASSERT_TRUE(CommitNow(*store_, change).ok());
+  const StoredState state = Load();
+  ASSERT_THAT(state.hosts, SizeIs(1));
+  EXPECT_EQ(state.hosts[0].host, "b");
+  ASSERT_THAT(state.last_plans, SizeIs(1));
+  EXPECT_EQ(state.last_plans[0].host, "b");
+  ASSERT_THAT(state.open_proposals, SizeIs(1));
+  EXPECT_EQ(state.open_proposals[0].host, "b");
+  EXPECT_TRUE(Plan("a", Epoch(1)).ok());  // its history stays
+  ASSERT_TRUE(CommitNow(*store_, HostChange("a")).ok());
+  EXPECT_THAT(Load().hosts, SizeIs(2));
+  EXPECT_EQ(Load().hosts[0].last_epoch, Epoch(1));
+  change.forget = "nobody";
+  EXPECT_TRUE(absl::IsNotFound(CommitNow(*store_, change).status()));
+}
+
+TEST_P(StoreContractTest, ADecisionReadsBackUnderItsEventsRevision) {
+  ASSERT_TRUE(CommitNow(*store_, HostChange("a")).ok());
+  const Change change = DecisionChange("a");
+  EXPECT_EQ(CommitNow(*store_, change)->revision, 2U);
+  const DecisionRecord decision = GetDecision("a", 2).value();
+  EXPECT_EQ(decision.revision, 2U);
+  EXPECT_EQ(decision.host, "a");
+  EXPECT_EQ(decision.time, At(20));
+  EXPECT_EQ(decision.verdict, "NOT_SIGNIFICANT");
+  EXPECT_EQ(decision.reason, "noise");
+  EXPECT_EQ(decision.policy_revision, 2U);
+  EXPECT_EQ(decision.measurement, change.decision->measurement);
+  ASSERT_TRUE(decision.inputs.has_value());
+  EXPECT_EQ(decision.inputs->planner, balance::PlannerKind::kIndex);
+  EXPECT_EQ(decision.inputs->algorithm_version, 4U);
+  EXPECT_EQ(decision.inputs->bytes, change.decision->inputs->bytes);
+  EXPECT_TRUE(absl::IsNotFound(GetDecision("b", 2).status()));
+  EXPECT_TRUE(absl::IsNotFound(GetDecision("a", 1).status()));
+  Change plain = change;
+  plain.decision->measurement.clear();
+  plain.decision->inputs.reset();
+  EXPECT_EQ(CommitNow(*store_, plain)->revision, 3U);
+  EXPECT_EQ(GetDecision("a", 3)->measurement, "");
+  EXPECT_FALSE(GetDecision("a", 3)->inputs.has_value());
+  plain.event.reset();
+  EXPECT_TRUE(absl::IsInvalidArgument(CommitNow(*store_, plain).status()));
+}
+
+TEST_P(StoreContractTest, AProposalThatIsSentGetsAnEpochAndKeepsItsId) {
+  ASSERT_TRUE(CommitNow(*store_, PlanChange("a")).ok());
+  const std::uint64_t id = CommitNow(*store_, ProposalChange("a"))->plan_id;
+  ASSERT_TRUE(CommitNow(*store_, PlanChange("a")).ok());  // a newer id
+  Change change;
+  change.event = SampleEvent("a", EventKind::kPlanSent);
+  change.update = {.id = id, .state = PlanState::kSent, .term = Term(9)};
+  EXPECT_EQ(CommitNow(*store_, change)->epoch, Epoch(3));
+  EXPECT_EQ(Plan("a", Epoch(3))->id, id);
+  EXPECT_EQ(Plan("a", Epoch(3))->term, Term(9));
+  EXPECT_EQ(Proposal("a", id)->epoch, Epoch(3));
+  EXPECT_EQ(Proposal("a", id)->state, PlanState::kSent);
+  const StoredState state = Load();
+  EXPECT_TRUE(state.open_proposals.empty());
+  ASSERT_THAT(state.last_plans, SizeIs(1));
+  EXPECT_EQ(state.last_plans[0].id, id);
+  EXPECT_EQ(state.hosts[0].plan_count, 3U);
+  EXPECT_TRUE(absl::IsInvalidArgument(CommitNow(*store_, change).status()));
+  EXPECT_EQ(Load().hosts[0].last_epoch, Epoch(3));
+}
+
+TEST_P(StoreContractTest, MovesOfAnOldProposalAreRecentWhenItWasAnsweredSo) {
+  const std::uint64_t id = CommitNow(*store_, ProposalChange("a"))->plan_id;
+  Change change;
+  change.update = {
+      .id = id,
+      .state = PlanState::kApplied,
+      .term = Term(1),
+      .result_time = At(90),
+      .moves = {{SamplePlan("a").moves[0].move, MoveOutcome::kMoved, {}}}};
+  ASSERT_TRUE(CommitNow(*store_, change).ok());
+  EXPECT_THAT(Load(At(80)).recent_moves, SizeIs(1));
+  EXPECT_TRUE(Load(At(91)).recent_moves.empty());
+}
+
+TEST_P(StoreContractTest, WhyAndHowWellReadBack) {
+  const std::uint64_t id = CommitNow(*store_, PlanChange("a"))->plan_id;
+  EXPECT_EQ(Plan("a", Epoch(1))->verdict, "IMBALANCE");
+  EXPECT_EQ(Plan("a", Epoch(1))->planner_reason, "every quota is met");
+  EXPECT_TRUE(Plan("a", Epoch(1))->utilization_achieved.empty());
+  Change change;
+  change.update = {.id = id,
+                   .state = PlanState::kMeasured,
+                   .utilization_achieved = {0.1 + 0.2, 0.5}};
+  ASSERT_TRUE(CommitNow(*store_, change).ok());
+  EXPECT_THAT(Plan("a", Epoch(1))->utilization_achieved,
+              ElementsAre(0.1 + 0.2, 0.5));
+}
+
+TEST_P(StoreContractTest, EveryChangeTakesARevisionAlsoWithoutAnEvent) {
+  EXPECT_EQ(CommitNow(*store_, HostChange("a"))->revision, 1U);
+  EXPECT_EQ(CommitNow(*store_, AuditChange("x"))->revision, 2U);
+  EXPECT_EQ(CommitNow(*store_, HostChange("a"))->revision, 3U);
+  EXPECT_EQ(Load().revision, 3U);
+  EXPECT_THAT(EventsBefore({}), ElementsAre(3, 1));
+}
+
+TEST_P(StoreContractTest, TheAuditIsAChain) {
+  EXPECT_EQ(Load().head, AuditHead());
+  for (const char* resource : {"one", "two", "three"}) {
+    Change change = HostChange("a");
+    change.audit = SampleAudit(resource);
+    ASSERT_TRUE(CommitNow(*store_, change).ok());
+    ASSERT_TRUE(CommitNow(*store_, HostChange("a")).ok());
+  }
+  const std::vector<AuditRecord> records = AuditAfter(0, 10);
+  ASSERT_THAT(records, SizeIs(3));
+  AuditHead head;
+  EXPECT_TRUE(ContinueChain(records, head).ok());
+  EXPECT_EQ(head, Load().head);
+  EXPECT_EQ(CommitNow(*store_, HostChange("a"))->head, head);
+  EXPECT_NE(CommitNow(*store_, AuditChange("four"))->head, head);
+  const AuditRecord& second = records[1];
+  const AuditRecord expected = SampleAudit("two");
+  EXPECT_EQ(second.sequence, 2U);
+  EXPECT_EQ(second.revision, 3U);
+  EXPECT_EQ(second.time, expected.time);
+  EXPECT_EQ(second.caller, expected.caller);
+  EXPECT_EQ(second.role, expected.role);
+  EXPECT_EQ(second.method, expected.method);
+  EXPECT_EQ(second.resource, "two");
+  EXPECT_EQ(second.outcome, expected.outcome);
+  EXPECT_EQ(second.error, expected.error);
+  EXPECT_EQ(second.reason, expected.reason);
+  EXPECT_EQ(second.request_id, expected.request_id);
+  EXPECT_EQ(second.before, expected.before);
+  EXPECT_EQ(second.after, expected.after);
+}
+
+TEST_P(StoreContractTest, TheAuditComesInPagesBothWays) {
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(CommitNow(*store_, AuditChange("x")).ok());
+  }
+  EXPECT_THAT(Sequences(AuditAfter(0, 2)), ElementsAre(1, 2));
+  EXPECT_THAT(Sequences(AuditAfter(2, 9)), ElementsAre(3, 4));
+  EXPECT_THAT(Sequences(AuditAfter(4, 9)), ElementsAre());
+  EXPECT_THAT(Sequences(AuditBefore(0, 3)), ElementsAre(4, 3, 2));
+  EXPECT_THAT(Sequences(AuditBefore(2, 9)), ElementsAre(1));
+}
+
+TEST_P(StoreContractTest, AKnownRequestChangesNothing) {
+  Change change = HostChange("a");
+  change.audit = SampleAudit("one");
+  change.request = SampleRequest("id", At(50));
+  const Committed committed = CommitNow(*store_, change).value();
+  Change again = PlanChange("b");
+  again.audit = SampleAudit("two");
+  again.request = SampleRequest("id", At(51));
+  EXPECT_TRUE(absl::IsAlreadyExists(CommitNow(*store_, again).status()));
+  const StoredState state = Load();
+  EXPECT_EQ(state.revision, 1U);
+  EXPECT_EQ(state.head, committed.head);
+  EXPECT_THAT(state.hosts, SizeIs(1));
+  const RequestRecord found = Request("user/alice", "id").value();
+  EXPECT_EQ(found.caller, "user/alice");
+  EXPECT_EQ(found.request_id, "id");
+  EXPECT_EQ(found.time, At(50));
+  EXPECT_EQ(found.method, change.request->method);
+  EXPECT_EQ(found.request_hash, change.request->request_hash);
+  EXPECT_EQ(found.subject, change.request->subject);
+  EXPECT_EQ(found.revision, 1U);
+  EXPECT_EQ(found.head, committed.head);
+  EXPECT_TRUE(absl::IsNotFound(Request("user/bob", "id").status()));
+  again.request->caller = "user/bob";
+  EXPECT_TRUE(CommitNow(*store_, again).ok());
+}
+
+TEST_P(StoreContractTest, ARequestIdIsFreeAgainAfterADay) {
+  constexpr int kDay = 24 * 3'600;
+  Change change;
+  change.request = SampleRequest("id", At(0));
+  ASSERT_TRUE(CommitNow(*store_, change).ok());
+  change.request->time = At(kDay);
+  EXPECT_TRUE(absl::IsAlreadyExists(CommitNow(*store_, change).status()));
+  change.request->time = At(kDay + 1);
+  EXPECT_TRUE(CommitNow(*store_, change).ok());
+  EXPECT_EQ(Request("user/alice", "id")->time, At(kDay + 1));
+}
+
+TEST_P(StoreContractTest, AdoptingSetsTheTermWhichNeverFalls) {
+  Change change;
+  change.event = SampleEvent("", EventKind::kControllerAdopted);
+  change.adopt = Term(7);
+  ASSERT_TRUE(CommitNow(*store_, change).ok());
+  EXPECT_EQ(store_->identity().term, Term(7));
+  EXPECT_EQ(store_->identity().adopted_term, Term(7));
+  EXPECT_EQ(store_->identity().fenced, "");
+  change.adopt = Term(6);
+  EXPECT_TRUE(absl::IsInvalidArgument(CommitNow(*store_, change).status()));
+  EXPECT_EQ(store_->identity().term, Term(7));
+}
+
+TEST_P(StoreContractTest, SamplesReadBackInPages) {
+  for (int i = 0; i < 5; ++i) {
+    store_->Append(SampleProcessors("a", At(i)));
+    store_->Append(SampleProcessors("b", At(i)));
+    store_->Append(SampleBuckets("a", At(i)));
+  }
+  EXPECT_THAT(ProcessorTimes({.host = "a"}), ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_THAT(ProcessorTimes({.host = "a", .from = At(1), .to = At(3)}),
+              ElementsAre(1, 2));
+  EXPECT_THAT(ProcessorTimes({.host = "c"}), ElementsAre());
+  SamplePage page = {.host = "a", .limit = 2};
+  std::vector<int> times;
+  for (;;) {
+    const auto rows = ProcessorRows(page);
+    for (const auto& row : rows) times.push_back(Seconds(row.sample.time));
+    if (rows.size() < page.limit) break;
+    page.after = rows.back().row;
+  }
+  EXPECT_THAT(times, ElementsAre(0, 1, 2, 3, 4));
+  const StoredProcessorSample first = ProcessorRows({.host = "a"}).at(0);
+  EXPECT_EQ(first.sample.host, "a");
+  EXPECT_EQ(first.sample.term, Term(3));
+  EXPECT_EQ(first.sample.epoch, Epoch(4));
+  EXPECT_EQ(first.sample.interval, std::chrono::seconds(1));
+  ASSERT_THAT(first.sample.processors, SizeIs(3));
+  EXPECT_EQ(first.sample.processors[1].busy, std::chrono::milliseconds(700));
+  using Rows = std::vector<StoredBucketSample>;
+  const auto buckets = Await<Rows>([&](Store::Callback<Rows> callback) {
+    store_->ListBucketSamples({.host = "a", .from = At(4)},
+                              std::move(callback));
+  });
+  ASSERT_THAT(*buckets, SizeIs(1));
+  EXPECT_EQ(buckets->at(0).sample.time, At(4));
+  EXPECT_EQ(buckets->at(0).sample.buckets.at(0).load_ns_per_s, 7U);
 }
 
 TEST_P(StoreContractTest, PlansComeInPages) {

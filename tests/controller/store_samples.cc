@@ -31,7 +31,9 @@ PlanRecord SamplePlan(const std::string& host) {
   plan.state = PlanState::kSent;
   plan.create_time = At(10);
   plan.author = "balancer";
+  plan.verdict = "IMBALANCE";
   plan.reason = "imbalance 1.800 is over 1.100";
+  plan.planner_reason = "every quota is met";
   plan.policy_revision = 3;
   const HostRecord record = SampleHost(host);
   plan.table = record.table;
@@ -65,6 +67,82 @@ Event SampleEvent(const std::string& host, EventKind kind) {
   event.kind = kind;
   event.message = "what happened";
   return event;
+}
+
+AuditRecord SampleAudit(const std::string& resource) {
+  AuditRecord record;
+  record.time = At(40);
+  record.caller = "socket:operator";
+  record.role = Role::kOperator;
+  record.method = "lb.v1.ProcessorService/DrainProcessor";
+  record.resource = resource;
+  record.outcome = "OK";
+  record.error = "none";
+  record.reason = "it is \"hot\"";
+  record.request_id = "id";
+  record.before = R"({"drained":[]})";
+  record.after = R"({"drained":[1]})";
+  return record;
+}
+
+RequestRecord SampleRequest(const std::string& request_id, WallTime time) {
+  RequestRecord request;
+  request.caller = "user/alice";
+  request.request_id = request_id;
+  request.time = time;
+  request.method = "lb.v1.PlanService/ProposePlan";
+  request.request_hash = std::string("\x00\xff", 2) + std::string(30, 'h');
+  request.subject = "hosts/a/proposals/1";
+  return request;
+}
+
+Change DecisionChange(const std::string& host) {
+  Change change;
+  change.event = SampleEvent(host, EventKind::kNotPlanned);
+  DecisionRecord& decision = change.decision.emplace();
+  decision.host = host;
+  decision.time = At(20);
+  decision.verdict = "NOT_SIGNIFICANT";
+  decision.reason = "noise";
+  decision.policy_revision = 2;
+  decision.measurement = std::string("\x00\x01\xfe", 3);
+  decision.inputs = {balance::PlannerKind::kIndex, 4, std::string("\x00in", 3)};
+  return change;
+}
+
+Change ProposalChange(const std::string& host) {
+  Change change = PlanChange(host);
+  change.event->kind = EventKind::kPlanProposed;
+  change.plan->state = PlanState::kProposed;
+  return change;
+}
+
+Change AuditChange(const std::string& resource) {
+  Change change;
+  change.audit = SampleAudit(resource);
+  return change;
+}
+
+ProcessorSample SampleProcessors(const std::string& host, WallTime time) {
+  ProcessorSample sample;
+  sample.host = host;
+  sample.time = time;
+  sample.term = Term(3);
+  sample.epoch = Epoch(4);
+  sample.interval = std::chrono::seconds(1);
+  sample.processors.resize(3);
+  sample.processors[1].busy = std::chrono::milliseconds(700);
+  return sample;
+}
+
+BucketSample SampleBuckets(const std::string& host, WallTime time) {
+  BucketSample sample;
+  sample.host = host;
+  sample.time = time;
+  sample.term = Term(3);
+  sample.epoch = Epoch(4);
+  sample.buckets = {{BucketId(3), 7, 1, 1, false}};
+  return sample;
 }
 
 Change HostChange(const std::string& name) {

@@ -42,6 +42,17 @@ HostRecord SampleHost(const std::string& name);
 // A plan of two moves with every field set.
 PlanRecord SamplePlan(const std::string& host);
 Event SampleEvent(const std::string& host, EventKind kind);
+AuditRecord SampleAudit(const std::string& resource);
+RequestRecord SampleRequest(const std::string& request_id, WallTime time);
+// With the event it needs, a measurement and inputs.
+Change DecisionChange(const std::string& host);
+// A new proposal, with its host.
+Change ProposalChange(const std::string& host);
+// A change that is nothing but an audit record.
+Change AuditChange(const std::string& resource);
+// One processor sample and one bucket sample of a host.
+ProcessorSample SampleProcessors(const std::string& host, WallTime time);
+BucketSample SampleBuckets(const std::string& host, WallTime time);
 // A host that is written with an event.
 Change HostChange(const std::string& name);
 // A new plan of that host, with the host.

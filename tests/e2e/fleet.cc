@@ -52,8 +52,10 @@ Fleet::Fleet() {
 }
 
 std::unique_ptr<Process> Fleet::TryController(const Flags& other) {
+  // Never with the machine's own configuration file.
   return Start("lb-controller", other,
-               {{"--data-dir", File("data")},
+               {{"--config", "/dev/null"},
+                {"--data-dir", File("data")},
                 {"--run-dir", File("run")},
                 {"--policy", File("policy.yaml")}});
 }

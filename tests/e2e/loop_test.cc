@@ -91,7 +91,7 @@ TEST(Loop, AKilledControllerLeavesPacketsFlowingAndItsHistoryWhole) {
       kLimit))
       << agent->err();
   const Ended nobody = fleet.Lbctl({"host", "list"});
-  EXPECT_EQ(nobody.exit_code, 1);
+  EXPECT_EQ(nobody.exit_code, 7);
   EXPECT_THAT(nobody.err, HasSubstr("viewer.sock"));
 
   fleet.StartController();
