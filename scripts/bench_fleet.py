@@ -1,0 +1,356 @@
+"""The figures of a controller under a fleet; see scripts/bench-fleet."""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BIN = ROOT / "build/release/bin"
+PROCESSES = 4  # that the agents are spread over
+
+# The quickest that a policy allows: every second report may make a plan.
+QUICK_POLICY = """\
+warm_up: 0s
+half_life: 100ms
+report_interval: 500ms
+bucket_cooldown: 0s
+return_time: 0s
+max_moves_per_plan: 0.2
+"""
+
+
+def fail(message):
+    print(f"bench-fleet: error: {message}", file=sys.stderr)
+    sys.exit(1)
+
+
+def quantile(values, q):
+    values = sorted(values)
+    return values[int(q * (len(values) - 1))] if values else float("nan")
+
+
+class Watched:
+    """A process that prints a line of JSON a second."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen(
+            [BIN / "lb_fleet", *map(str, arguments)], stdout=subprocess.PIPE,
+            text=True)
+        self.lines = []
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(json.loads(line))
+
+    def last(self, key, default=0):
+        return self.lines[-1][key] if self.lines else default
+
+    def wait(self):
+        self.process.wait()
+        self.thread.join()
+        if self.process.returncode != 0:
+            fail(f"lb_fleet ended with {self.process.returncode}")
+
+
+class Fleet:
+    """Simulated agents in several processes."""
+
+    def __init__(self, target, count, seconds, *arguments):
+        each = -(-count // PROCESSES)
+        self.count = count
+        self.parts = [
+            Watched("agents", "--target", target, "--count",
+                    min(each, count - first), "--first", first, "--seconds",
+                    seconds, *arguments)
+            for first in range(0, count, each)]
+
+    def sum(self, key):
+        return sum(part.last(key) for part in self.parts)
+
+    def latencies(self, skip_s=0):
+        return [ms for part in self.parts for line in part.lines
+                if line["seconds"] > skip_s for ms in line["plan_ms"]]
+
+    def stop(self):
+        for part in self.parts:
+            part.process.send_signal(signal.SIGTERM)
+        self.wait()
+
+    def wait(self):
+        for part in self.parts:
+            part.wait()
+
+    def wait_connected(self, share, limit_s):
+        """Seconds until so many are connected, or None."""
+        start = time.monotonic()
+        while time.monotonic() - start < limit_s:
+            if self.sum("connected") >= share * self.count:
+                return time.monotonic() - start
+            time.sleep(0.05)
+        return None
+
+
+class Server:
+    def __init__(self, process, target):
+        self.process = process
+        self.target = target
+
+    def rss_kb(self):
+        for line in open(f"/proc/{self.process.pid}/smaps_rollup"):
+            if line.startswith("Rss:"):
+                return int(line.split()[1])
+        return 0
+
+    def cpu_s(self):
+        fields = open(f"/proc/{self.process.pid}/stat").read().split(")")[1]
+        user, system = fields.split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def kill(self, sig=signal.SIGTERM):
+        self.process.send_signal(sig)
+        self.process.wait()
+
+
+def free_port():
+    import socket
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until(condition, what, limit_s=60):
+    start = time.monotonic()
+    while not condition():
+        if time.monotonic() - start > limit_s:
+            fail(f"{what} did not happen within {limit_s} s")
+        time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def running(server):
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.kill()
+
+
+def bare_server():
+    target = f"127.0.0.1:{free_port()}"
+    watched = Watched("server", "--listen", target)
+    wait_until(lambda: watched.lines, "the bare server's first line")
+    server = Server(watched.process, target)
+    server.watched = watched
+    return server
+
+
+def controller(directory, port=0, policy=None):
+    port = port or free_port()
+    port_file = directory / "port"
+    port_file.unlink(missing_ok=True)
+    command = [BIN / "lb-controller", "--data-dir", directory / "data",
+               "--run-dir", directory / "run", "--insecure-loopback",
+               f"127.0.0.1:{port}", "--port-file", port_file, "--log-level",
+               "error"]
+    if policy:
+        (directory / "policy.yaml").write_text(policy)
+        command += ["--policy", directory / "policy.yaml"]
+    process = subprocess.Popen(command)
+    wait_until(port_file.exists, "the controller's start")
+    server = Server(process, f"127.0.0.1:{port}")
+    server.port = port
+    server.run_dir = directory / "run"
+    return server
+
+
+def lbctl(server, *arguments):
+    start = time.monotonic()
+    done = subprocess.run(
+        [BIN / "lbctl", "--controller", f"unix:{server.run_dir}/viewer.sock",
+         "--timeout", "60", *arguments], capture_output=True, text=True)
+    if done.returncode != 0:
+        fail(f"lbctl {' '.join(arguments)}: {done.stderr.strip()}")
+    return time.monotonic() - start
+
+
+def bare_commit_ms(directory, count=300):
+    """Times of durable commits of one small row, in milliseconds."""
+    db = sqlite3.connect(directory / "bare.db", isolation_level=None)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("CREATE TABLE IF NOT EXISTS t (k INTEGER PRIMARY KEY, v BLOB)")
+    times = []
+    for _ in range(count):
+        start = time.perf_counter()
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("INSERT INTO t (v) VALUES (?)", (bytes(2000),))
+        db.execute("COMMIT")
+        times.append((time.perf_counter() - start) * 1000)
+    db.close()
+    return times
+
+
+class Report:
+    def __init__(self):
+        self.rows = []
+
+    def add(self, what, value, bar=""):
+        self.rows.append({"what": what, "value": value, "bar": bar})
+        print(f"  {what:<58} {value:>14}  {bar}", flush=True)
+
+
+def sustained(report, options, directory):
+    ramp = max(10, options.agents / 200)
+    used = {}
+    for kind in ("bare", "controller"):
+        seconds = ramp + (60 if kind == "bare" else options.seconds)
+        start = bare_server() if kind == "bare" else controller(directory)
+        with running(start) as server:
+            idle = server.rss_kb()
+            fleet = Fleet(server.target, options.agents, seconds, "--ramp-s",
+                          ramp)
+            time.sleep(ramp + 30)
+            early = server.rss_kb()
+            cpu, since = server.cpu_s(), time.monotonic()
+            time.sleep(seconds - ramp - 32)
+            late = server.rss_kb()
+            cpu = (server.cpu_s() - cpu) / (time.monotonic() - since)
+            connected = fleet.sum("connected")
+            thinned, reports = fleet.sum("thinned"), fleet.sum("reports")
+            fleet.wait()
+        used[kind] = (late - idle) / options.agents
+        report.add(f"{kind}: connected at the end", connected, options.agents)
+        report.add(f"{kind}: reports sent, of {fleet.parts[0].last('report_bytes')} bytes", reports)
+        report.add(f"{kind}: reports thinned", thinned, "0")
+        report.add(f"{kind}: CPUs used", f"{cpu:.2f}")
+        report.add(f"{kind}: memory an agent, KB", f"{used[kind]:.1f}")
+        report.add(f"{kind}: memory early and late, MB",
+                   f"{early // 1024} {late // 1024}", "no growth")
+    report.add("controller over bare, KB an agent",
+               f"{used['controller'] - used['bare']:.1f}", "40")
+
+
+def saturated(report, options, directory):
+    ratios = []
+    for _ in range(3):
+        rate = {}
+        for kind in ("bare", "controller"):
+            with tempfile.TemporaryDirectory(dir=directory) as own:
+                start = (bare_server() if kind == "bare"
+                         else controller(pathlib.Path(own)))
+                with running(start) as server:
+                    fleet = Fleet(server.target, 64, 17, "--saturate")
+                    time.sleep(5)
+                    first, begun = fleet.sum("reports"), time.monotonic()
+                    time.sleep(10)
+                    rate[kind] = ((fleet.sum("reports") - first) /
+                                  (time.monotonic() - begun))
+                    fleet.wait()
+        ratios.append(rate["controller"] / rate["bare"])
+        report.add("saturated, reports a second: bare, controller",
+                   f"{rate['bare']:.0f} {rate['controller']:.0f}")
+    report.add("saturated: controller / bare, median of 3",
+               f"{quantile(ratios, 0.5):.2f}", "0.6")
+
+
+def latency(report, options, directory):
+    for rate in (10, 1000):
+        with tempfile.TemporaryDirectory(dir=directory) as own:
+            own = pathlib.Path(own)
+            before = bare_commit_ms(own)
+            with running(controller(own, policy=QUICK_POLICY)) as server:
+                skew = int(1000 * 1000 / rate)
+                fleet = Fleet(server.target, 1000, 70, "--ramp-s", 5,
+                              "--interval-ms", 500, "--skew-ms", skew)
+                fleet.wait()
+            commits = before + bare_commit_ms(own)
+        found = fleet.latencies(skip_s=15)
+        bare = quantile(commits, 0.99)
+        report.add(f"plans a second, {rate} asked for",
+                   f"{len(found) / 55:.0f}")
+        report.add("report sent to plan received, ms: p50, p99",
+                   f"{quantile(found, .5):.1f} {quantile(found, .99):.1f}",
+                   f"{10 + 3 * bare:.1f}")
+        report.add("bare commit, ms: p50, p99",
+                   f"{quantile(commits, .5):.1f} {bare:.1f}")
+
+
+def storm(report, options, directory):
+    with running(controller(directory)) as server:
+        fleet = Fleet(server.target, options.agents, 120)
+        slowest, start = 0, time.monotonic()
+        while (fleet.sum("connected") < options.agents and
+               time.monotonic() - start < 90):
+            slowest = max(slowest, lbctl(server, "host", "list", "-o", "json"))
+            time.sleep(0.3)
+        report.add(f"{options.agents} agents at once: all in after, s",
+                   f"{time.monotonic() - start:.1f}"
+                   if fleet.sum("connected") >= options.agents else "never",
+                   "30")
+        report.add("lbctl host list meanwhile: slowest, s", f"{slowest:.2f}",
+                   "3")
+        fleet.stop()
+
+
+def failover(report, options, directory):
+    server = controller(directory, policy=QUICK_POLICY)
+    fleet = Fleet(server.target, 3000, 120, "--ramp-s", 15, "--interval-ms",
+                  500, "--skew-ms", 20000)
+    fleet.wait_connected(1, 60)
+    time.sleep(15)
+    server.kill(signal.SIGKILL)
+    time.sleep(1.5)  # the last lines of the fleet
+    acknowledged = fleet.sum("acknowledged")
+    time.sleep(6.5)
+    plans = fleet.sum("plans")
+    with running(controller(directory, server.port, QUICK_POLICY)) as server:
+        back = fleet.wait_connected(0.95, 60)
+        report.add("killed under 3,000, back after 8 s: 95% in after, s",
+                   f"{back:.1f}" if back else "never", "15")
+        time.sleep(15)
+        report.add("epochs used again", fleet.sum("reused_epochs"), "0")
+        report.add("plans since", fleet.sum("plans") - plans)
+        fleet.stop()
+    db = sqlite3.connect(directory / "data/control.db")
+    (stored,) = db.execute(
+        "SELECT count(*) FROM plans WHERE term = 1 AND state IN "
+        "('APPLIED', 'PARTIAL', 'MEASURED')").fetchone()
+    report.add("results acknowledged before the kill, and in the store",
+               f"{acknowledged} {stored}", "none lost")
+
+
+PARTS = {f.__name__: f
+         for f in (sustained, saturated, latency, storm, failover)}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="bench-fleet")
+    parser.add_argument("--agents", type=int, default=10_000)
+    parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--json")
+    options = parser.parse_args()
+    report = Report()
+    for name in options.only.split(","):
+        if name not in PARTS:
+            parser.error(f"there is no part {name}; parts: {', '.join(PARTS)}")
+        print(name, flush=True)
+        with tempfile.TemporaryDirectory() as directory:
+            PARTS[name](report, options, pathlib.Path(directory))
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(report.rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
