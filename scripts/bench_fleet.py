@@ -19,12 +19,12 @@ PROCESSES = 4  # that the agents are spread over
 
 # The quickest that a policy allows: every second report may make a plan.
 QUICK_POLICY = """\
-warm_up: 0s
-half_life: 100ms
-report_interval: 500ms
-bucket_cooldown: 0s
-return_time: 0s
-max_moves_per_plan: 0.2
+warm_up_ms: 0
+half_life_ms: 100
+report_interval_ms: 500
+bucket_cooldown_ms: 0
+return_time_ms: 0
+max_moves_permille: 200
 """
 
 
