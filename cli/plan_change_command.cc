@@ -115,8 +115,8 @@ void AddRollBack(Command plans, const Online& online) {
   Command command = plans.Add(
       "rollback",
       "Send a new plan that brings back the table from before the given one, "
-      "as far as today's layout and drains allow. The host is not balanced "
-      "until lbctl balance resume.");
+      "as far as today's layout and drains allow. Later plans of the host are "
+      "kept as proposals until lbctl balance resume.");
   command.Takes("PLAN", Converted(options->plan, "", PlanResource),
                 "HOST/EPOCH");
   AddChangeOptions(command, options->change, Confirm::kAsk);
