@@ -10,9 +10,9 @@ void FleetBrake::NoteRejected(const std::string& host, MonotonicTime now) {
   wrong_[host] = now;
 }
 
-void FleetBrake::NoteMeasured(const std::string& host, double before,
+void FleetBrake::NoteMeasured(const std::string& host, double without,
                               double achieved, MonotonicTime now) {
-  if (achieved > before * (1 + kNoise)) wrong_[host] = now;
+  if (achieved > without * (1 + kNoise)) wrong_[host] = now;
 }
 
 FleetBrake::Count FleetBrake::Look(MonotonicTime now) {

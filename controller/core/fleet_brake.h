@@ -21,16 +21,18 @@ class FleetBrake {
   // were planned in the window, and on so many hosts at least.
   static constexpr std::size_t kWrongPercent = 3;
   static constexpr std::size_t kFewestWrong = 3;
-  // A measured imbalance is worse than the one before if it is more than this
-  // part of it higher; less is noise.
+  // A measured imbalance is worse than another if it is more than this part of
+  // it higher; less is noise.
   static constexpr double kNoise = 0.05;
 
   // A plan was sent to the host.
   void NotePlanned(const std::string& host, MonotonicTime now);
   // It was rejected.
   void NoteRejected(const std::string& host, MonotonicTime now);
-  // It was measured; `before` is the imbalance it was made for.
-  void NoteMeasured(const std::string& host, double before, double achieved,
+  // It was measured: `achieved` is the imbalance since, `without` the one that
+  // the same load would have had under the table before. So a change of load is
+  // no fault of the plan's.
+  void NoteMeasured(const std::string& host, double without, double achieved,
                     MonotonicTime now);
 
   struct Count {

@@ -45,6 +45,12 @@ struct Flight {
   bool ask_again = false;    // then ask for a hello: the table is not known
 };
 
+// A move that was made, and what its bucket has been worth since.
+struct MeasuredMove {
+  Move move;
+  std::chrono::nanoseconds load{0};
+};
+
 // The plan whose effect is being measured.
 struct Measuring {
   std::uint64_t plan_id = 0;
@@ -56,6 +62,7 @@ struct Measuring {
   std::uint32_t reports = 0;
   std::chrono::nanoseconds interval{0};
   std::vector<ProcessorLoad> processors{};  // busy summed, last capacity
+  std::vector<MeasuredMove> moves{};
   bool commit_under_way = false;
 };
 

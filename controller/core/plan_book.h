@@ -102,8 +102,8 @@ class PlanBook {
                           const absl::StatusOr<Committed>& committed);
   void CommitMeasured(Host& host,
                       const std::vector<balance::ProcessorUsage>& usage);
-  void OnMeasured(Host& host, std::uint64_t plan_id, double achieved,
-                  bool durable);
+  void OnMeasured(Host& host, std::uint64_t plan_id, double without,
+                  double achieved, bool durable);
 
   Store& store_;
   Journal& journal_;

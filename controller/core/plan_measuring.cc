@@ -1,4 +1,5 @@
 // The part of the plan book that measures what plans achieved.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,52 @@
 #include "controller/core/usage.h"
 
 namespace lb::controller {
+namespace {
+
+std::vector<MeasuredMove> MovesMade(const PlanRecord& plan,
+                                    const Table& table) {
+  std::vector<MeasuredMove> made;
+  for (const MoveRecord& one : plan.moves) {
+    if (table.owner[one.move.bucket.index()] == one.move.to) {
+      made.push_back({.move = one.move});
+    }
+  }
+  return made;
+}
+
+void AddLoads(const LoadSample& load, std::size_t buckets,
+              std::vector<MeasuredMove>& moves) {
+  std::vector<std::uint64_t> ns_per_s(buckets, 0);
+  for (const BucketLoad& one : load.buckets) {
+    if (one.bucket.index() < buckets) {
+      ns_per_s[one.bucket.index()] += one.load_ns_per_s;
+    }
+  }
+  const double seconds =
+      std::chrono::duration<double>(load.end - load.start).count();
+  for (MeasuredMove& one : moves) {
+    one.load += std::chrono::nanoseconds(static_cast<std::int64_t>(
+        static_cast<double>(ns_per_s[one.move.bucket.index()]) * seconds));
+  }
+}
+
+// What was measured, had the buckets stayed where they were before the plan.
+std::vector<balance::ProcessorUsage> UsageWithout(
+    const Measuring& measuring, std::vector<balance::ProcessorUsage> usage) {
+  for (const MeasuredMove& one : measuring.moves) {
+    balance::ProcessorUsage& from = usage[one.move.from.index()];
+    balance::ProcessorUsage& to = usage[one.move.to.index()];
+    const std::uint64_t load =
+        std::min(PerSecond(one.load, measuring.interval), to.busy_ns_per_s);
+    to.busy_ns_per_s -= load;
+    --to.buckets;
+    from.busy_ns_per_s += load;
+    ++from.buckets;
+  }
+  return usage;
+}
+
+}  // namespace
 
 void PlanBook::StartMeasuring(Host& host, const PlanRecord& plan) {
   // Another plan's table would be measured.
@@ -21,7 +68,8 @@ void PlanBook::StartMeasuring(Host& host, const PlanRecord& plan) {
                     .table = host.digest,
                     .before = plan.imbalance_before,
                     .predicted = plan.imbalance_predicted,
-                    .balancing = balancing};
+                    .balancing = balancing,
+                    .moves = MovesMade(plan, host.record.table)};
 }
 
 void PlanBook::OnReport(Host& host, const LoadSample& load) {
@@ -29,6 +77,7 @@ void PlanBook::OnReport(Host& host, const LoadSample& load) {
   Measuring& measuring = *host.measuring;
   if (measuring.processors.size() != load.processors.size()) {
     measuring.processors.assign(load.processors.size(), {});
+    for (MeasuredMove& one : measuring.moves) one.load = {};
     measuring.reports = 0;
     measuring.interval = {};
   }
@@ -38,6 +87,7 @@ void PlanBook::OnReport(Host& host, const LoadSample& load) {
     sum.capacity_permille = load.processors[i].capacity_permille;
     sum.in_service = load.processors[i].in_service;
   }
+  AddLoads(load, host.record.table.buckets(), measuring.moves);
   const auto elapsed = load.end - load.start;
   measuring.interval += elapsed;
   if (elapsed >= balance::HostLoad::kShortestReport) ++measuring.reports;
@@ -57,6 +107,7 @@ void PlanBook::CommitMeasured(
   Measuring& measuring = *host.measuring;
   measuring.commit_under_way = true;
   const double achieved = balance::Imbalance(usage);
+  const double without = balance::Imbalance(UsageWithout(measuring, usage));
   std::vector<double> utilization;
   utilization.reserve(usage.size());
   for (const balance::ProcessorUsage& processor : usage) {
@@ -66,31 +117,32 @@ void PlanBook::CommitMeasured(
   named.host = host.name();
   named.epoch = measuring.epoch;
   Change change;
-  change.event = PlanEvent(
-      named, PlanState::kMeasured,
-      absl::StrFormat("imbalance %.3f before, %.3f predicted, %.3f achieved",
-                      measuring.before, measuring.predicted, achieved));
+  change.event =
+      PlanEvent(named, PlanState::kMeasured,
+                absl::StrFormat(
+                    "imbalance %.3f before, %.3f predicted, %.3f achieved, "
+                    "%.3f had no bucket moved",
+                    measuring.before, measuring.predicted, achieved, without));
   change.update = {.id = measuring.plan_id,
                    .state = PlanState::kMeasured,
                    .imbalance_achieved = achieved,
                    .utilization_achieved = std::move(utilization)};
   journal_.Commit(std::move(change),
-                  [this, &host, id = measuring.plan_id,
+                  [this, &host, id = measuring.plan_id, without,
                    achieved](const absl::StatusOr<Committed>& committed) {
-                    OnMeasured(host, id, achieved, committed.ok());
+                    OnMeasured(host, id, without, achieved, committed.ok());
                   });
 }
 
-void PlanBook::OnMeasured(Host& host, std::uint64_t plan_id, double achieved,
-                          bool durable) {
+void PlanBook::OnMeasured(Host& host, std::uint64_t plan_id, double without,
+                          double achieved, bool durable) {
   if (!host.measuring || host.measuring->plan_id != plan_id) return;
   Measuring& measuring = *host.measuring;
   measuring.commit_under_way = false;
   // Otherwise with the next report, which only makes the measurement longer.
   if (!durable) return;
   if (measuring.balancing) {
-    brake_.NoteMeasured(host.name(), measuring.before, achieved,
-                        clock_.Monotonic());
+    brake_.NoteMeasured(host.name(), without, achieved, clock_.Monotonic());
   }
   host.measuring.reset();
 }

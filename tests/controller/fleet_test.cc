@@ -1,6 +1,7 @@
 // Who may speak for which host.
 #include "controller/core/fleet.h"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -279,6 +280,44 @@ TEST_F(RefusalsTest, WhenPlansGoWrongOnThreeHostsTheFleetIsHalted) {
   harness_.Run();
   for (int i = 0; i < 20; ++i) Live();
   EXPECT_GT(Planned(), 0U);
+}
+
+// Whether the fleet was halted after three hosts were planned, and a bucket was
+// worth `after` from then on, by its owners before the plan and since.
+bool HaltedIfLoadsBecome(
+    const std::function<std::uint64_t(ProcessorId, ProcessorId)>& after) {
+  ControllerHarness harness;
+  for (int i = 0; i < 3; ++i) {
+    SimulatedHost host(absl::StrCat("h", i), 4, SkewedLoads(64, 4, 2, 0.6));
+    const auto stream = harness.Connect(host);
+    const Table before = host.table;
+    const std::size_t first = harness.store.plans().size();
+    EXPECT_TRUE(harness.ReportUntilPlan(host, stream));
+    EXPECT_TRUE(harness.ApplyPlan(host, stream));
+    for (std::size_t b = 0; b < host.loads.size(); ++b) {
+      host.loads[b] = after(before.owner[b], host.table.owner[b]);
+    }
+    for (int n = 0; n < 2; ++n) harness.Report(host, stream);
+    const PlanRecord& plan = harness.store.plans().at(first);
+    EXPECT_EQ(plan.state, PlanState::kMeasured);
+    EXPECT_GT(plan.imbalance_achieved, plan.imbalance_before);
+  }
+  for (int i = 0; i < 3; ++i) harness.Advance(Fleet::kTick);
+  return harness.core->fleet.pause().has_value();
+}
+
+TEST(Fleet, IsHaltedIfPlansMadeItWorse) {
+  // Much for those who were given buckets, nothing for who gave them.
+  EXPECT_TRUE(HaltedIfLoadsBecome([](ProcessorId, ProcessorId now) {
+    return now == ProcessorId(1) ? 50'000'000 : 1'000;
+  }));
+}
+
+TEST(Fleet, IsNotHaltedIfLoadsChanged) {
+  // The same, but of buckets that no plan has touched.
+  EXPECT_FALSE(HaltedIfLoadsBecome([](ProcessorId before, ProcessorId now) {
+    return before == now && now == ProcessorId(1) ? 50'000'000 : 1'000;
+  }));
 }
 
 TEST(Fleet, HostsAreThereAgainAfterARestart) {
