@@ -33,15 +33,13 @@ bool HoldsMovable(const ProcessorMeasurement& p) {
   return p.buckets > p.pinned;
 }
 
-// What the samples say: U, the imbalance, its standard error, and z'.
-void Assess(const Policy& policy, const HostMeasurement& m, Decision& d) {
+// What the samples say: U, the imbalance, its standard error.
+void Assess(const HostMeasurement& m, Decision& d) {
   double busy = 0;
   double capacity = 0;
-  std::uint32_t in_service = 0;
   const ProcessorMeasurement* highest = nullptr;
   for (const ProcessorMeasurement& p : m.processors) {
     if (!p.in_service) continue;
-    ++in_service;
     busy += p.samples.mean;
     capacity += p.capacity_permille / 1'000.0;
     if (highest == nullptr || Utilization(p) > Utilization(*highest)) {
@@ -54,7 +52,12 @@ void Assess(const Policy& policy, const HostMeasurement& m, Decision& d) {
   d.imbalance = Utilization(*highest) / d.system_utilization;
   d.standard_error = StandardError(highest->samples) * 1'000 /
                      highest->capacity_permille / d.system_utilization;
-  d.z = CorrectedZ(policy.z_permille, in_service);
+}
+
+std::uint32_t InService(const HostMeasurement& m) {
+  return static_cast<std::uint32_t>(
+      std::count_if(m.processors.begin(), m.processors.end(),
+                    [](const auto& p) { return p.in_service; }));
 }
 
 // Reasons not even to look at the loads, in order of precedence.
@@ -101,8 +104,8 @@ std::optional<Decision> Blocked(const Policy& policy, const HostMeasurement& m,
   return std::nullopt;
 }
 
-Decision JudgeImbalance(const Policy& policy, Decision d,
-                        std::uint32_t over_trigger) {
+Decision JudgeImbalance(const Policy& policy, const HostMeasurement& m,
+                        Decision d, std::uint32_t over_trigger) {
   const double trigger = policy.trigger_permille / 1'000.0 * d.bound;
   if (!(d.imbalance > trigger)) {
     return Plain(
@@ -110,6 +113,7 @@ Decision JudgeImbalance(const Policy& policy, Decision d,
         absl::StrFormat("imbalance %.3f is within %.3f", d.imbalance, trigger));
   }
   d.over_trigger = over_trigger + 1;
+  const double z = CorrectedZ(policy.z_permille, InService(m));
   const std::string over =
       absl::StrFormat("imbalance %.3f is over %.3f", d.imbalance, trigger);
   const double errors = d.standard_error > 0
@@ -117,11 +121,11 @@ Decision JudgeImbalance(const Policy& policy, Decision d,
                             : kUnknownError;
   const std::string significance =
       absl::StrFormat("%.1f standard errors above 1, %.2f are needed",
-                      std::min(errors, 9'999.0), d.z);
+                      std::min(errors, 9'999.0), z);
   if (d.over_trigger < kReportsRunning) {
     d.verdict = Verdict::kOnce;
     d.reason = absl::StrCat(over, ", in one report so far");
-  } else if (!(errors > d.z)) {
+  } else if (!(errors > z)) {
     d.verdict = Verdict::kNotSignificant;
     d.reason = absl::StrCat(over, ", but may be chance: ", significance);
   } else {
@@ -186,7 +190,7 @@ bool IsFrozen(Verdict verdict) {
 Decision Decide(const Policy& policy, const HostMeasurement& m,
                 std::uint32_t over_trigger) {
   Decision d;
-  Assess(policy, m, d);
+  Assess(m, d);
   if (std::optional<Decision> blocked = Blocked(policy, m, d)) return *blocked;
   for (std::size_t i = 0; i < m.processors.size(); ++i) {
     if (m.processors[i].in_service && m.processors[i].buckets == 0) {
@@ -201,7 +205,7 @@ Decision Decide(const Policy& policy, const HostMeasurement& m,
                  absl::StrFormat("system utilization %.3f is below %.3f",
                                  d.system_utilization, floor));
   }
-  return JudgeImbalance(policy, std::move(d), over_trigger);
+  return JudgeImbalance(policy, m, std::move(d), over_trigger);
 }
 
 Decision Judge(const Policy& policy, Decision d, const Proposal& proposal) {

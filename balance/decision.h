@@ -86,7 +86,6 @@ struct Decision {
   double imbalance = 1;
   double bound = 1;
   double standard_error = 0;  // of the imbalance
-  double z = 0;               // standard errors needed above 1: z'
 };
 
 // Decides after a report. `over_trigger` is what the decision after the

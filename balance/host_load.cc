@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 #include <span>
-#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 #include "balance/imbalance_index.h"
@@ -78,10 +77,10 @@ absl::Status CheckBuckets(const std::vector<BucketLoad>& loads,
   return absl::OkStatus();
 }
 
-template <class T>
-void PushBounded(std::deque<T>& values, const std::type_identity_t<T>& value) {
+template <class Values>
+void PushBounded(Values& values, const typename Values::value_type& value) {
+  if (values.size() == HostLoad::kMergedReports) values.erase(values.begin());
   values.push_back(value);
-  if (values.size() > HostLoad::kMergedReports) values.pop_front();
 }
 
 }  // namespace
@@ -173,7 +172,7 @@ void HostLoad::UpdateOverhead(const LoadSample& report) {
   }
 }
 
-std::uint64_t HostLoad::PerSecond(const std::deque<BusyTime>& reports) {
+std::uint64_t HostLoad::PerSecond(const Recent<BusyTime>& reports) {
   BusyTime sum{};
   for (const BusyTime& report : reports) {
     sum.busy += report.busy;
@@ -182,22 +181,22 @@ std::uint64_t HostLoad::PerSecond(const std::deque<BusyTime>& reports) {
   return BusyPerSecond(sum.busy, sum.elapsed);
 }
 
-std::uint64_t HostLoad::OwnedLoad(ProcessorId processor) const {
-  std::uint64_t sum = 0;
+std::vector<std::uint64_t> HostLoad::BusyNsPerS() const {
+  std::vector<std::uint64_t> busy(processors_.size(), 0);
   for (std::size_t b = 0; b < table_.buckets(); ++b) {
-    if (table_.owner[b] == processor) sum += smoother_.loads()[b];
+    busy[table_.owner[b].index()] += smoother_.loads()[b];
   }
-  return sum;
-}
-
-std::uint64_t HostLoad::BusyNsPerS(ProcessorId processor) const {
-  const ProcessorTrack& p = processors_[processor.index()];
-  const std::uint64_t derived = OwnedLoad(processor) + p.overhead_ns_per_s;
-  if (p.busy.size() < kEnoughReports) return derived;
-  const std::uint64_t measured = PerSecond(p.busy);
-  return IsSaturated(measured, p.capacity_permille)
-             ? std::max(measured, derived)
-             : measured;
+  for (std::size_t i = 0; i < processors_.size(); ++i) {
+    const ProcessorTrack& p = processors_[i];
+    const std::uint64_t derived = busy[i] + p.overhead_ns_per_s;
+    busy[i] = derived;
+    if (p.busy.size() < kEnoughReports) continue;
+    const std::uint64_t measured = PerSecond(p.busy);
+    busy[i] = IsSaturated(measured, p.capacity_permille)
+                  ? std::max(measured, derived)
+                  : measured;
+  }
+  return busy;
 }
 
 std::vector<bool> HostLoad::InService(
@@ -216,6 +215,7 @@ std::vector<bool> HostLoad::InService(
 
 HostMeasurement HostLoad::Measure(std::span<const ProcessorId> drained) const {
   const std::vector<bool> in_service = InService(drained);
+  const std::vector<std::uint64_t> busy = BusyNsPerS();
   HostMeasurement m;
   m.current_table = last_of_table_;
   m.nonsense = nonsense_;
@@ -229,8 +229,7 @@ HostMeasurement HostLoad::Measure(std::span<const ProcessorId> drained) const {
     out.capacity_permille = p.capacity_permille;
     out.in_service = in_service[i];
     out.stalled = p.stalled;
-    usage.push_back({.busy_ns_per_s =
-                         BusyNsPerS(ProcessorId(static_cast<std::uint16_t>(i))),
+    usage.push_back({.busy_ns_per_s = busy[i],
                      .capacity_permille = p.capacity_permille,
                      .in_service = in_service[i]});
   }
@@ -242,13 +241,12 @@ HostMeasurement HostLoad::Measure(std::span<const ProcessorId> drained) const {
 
 Snapshot HostLoad::MakeSnapshot(std::span<const ProcessorId> drained) const {
   const std::vector<bool> in_service = InService(drained);
+  const std::vector<std::uint64_t> busy = BusyNsPerS();
   Snapshot snapshot;
   for (std::size_t i = 0; i < processors_.size(); ++i) {
     const ProcessorTrack& p = processors_[i];
     snapshot.processors.push_back(
-        {p.capacity_permille,
-         BusyNsPerS(ProcessorId(static_cast<std::uint16_t>(i))),
-         in_service[i]});
+        {p.capacity_permille, busy[i], in_service[i]});
   }
   for (std::size_t b = 0; b < table_.buckets(); ++b) {
     snapshot.buckets.push_back(

@@ -6,11 +6,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "balance/decision.h"
 #include "balance/load_smoother.h"
@@ -57,11 +57,11 @@ class HostLoad {
   // Loads, capacities, service and owners; nothing pinned or resting yet.
   Snapshot MakeSnapshot(std::span<const ProcessorId> drained = {}) const;
 
-  // Busy ns per second of a processor: measured under the current table once
+  // Busy ns per second by processor: measured under the current table once
   // there are kEnoughReports of it; before that, and while the processor is
   // saturated (so that measuring cannot see what is offered), the loads of its
   // buckets plus its overhead.
-  std::uint64_t BusyNsPerS(ProcessorId processor) const;
+  std::vector<std::uint64_t> BusyNsPerS() const;
 
   // Smoothed, by bucket.
   const std::vector<std::uint64_t>& bucket_loads() const {
@@ -71,6 +71,9 @@ class HostLoad {
   std::uint64_t reports_of_table() const { return reports_of_table_; }
 
  private:
+  // What the last reports of the current table said, the oldest first.
+  template <class T>
+  using Recent = absl::InlinedVector<T, kMergedReports>;
   struct BusyTime {
     std::chrono::nanoseconds busy;
     std::chrono::nanoseconds elapsed;
@@ -82,16 +85,15 @@ class HostLoad {
     // Busy time that belongs to no bucket, smoothed; outlives the table.
     std::uint64_t overhead_ns_per_s = 0;
     bool has_overhead = false;
-    std::deque<SampleStatistics> samples;  // of the current table
-    std::deque<BusyTime> busy;             // of the current table
+    Recent<SampleStatistics> samples;
+    Recent<BusyTime> busy;
   };
 
   absl::Status Check(const LoadSample& report) const;
   void UpdateOverhead(const LoadSample& report);
   // By processor.
   std::vector<bool> InService(std::span<const ProcessorId> drained) const;
-  static std::uint64_t PerSecond(const std::deque<BusyTime>& reports);
-  std::uint64_t OwnedLoad(ProcessorId processor) const;
+  static std::uint64_t PerSecond(const Recent<BusyTime>& reports);
 
   Table table_;
   Digest digest_;

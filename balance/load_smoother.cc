@@ -22,6 +22,11 @@ constexpr std::array<std::uint64_t, kBits> kRoots = {
     4294967207, 4294967252, 4294967274, 4294967285, 4294967290, 4294967293,
     4294967295, 4294967295};
 
+// load x part, with part in units of 2^-32.
+std::uint64_t Part(std::uint64_t load, std::uint64_t part) {
+  return static_cast<std::uint64_t>((Uint128{load} * part + kOne / 2) >> kBits);
+}
+
 }  // namespace
 
 std::uint64_t DecayFactor(std::chrono::nanoseconds elapsed,
@@ -45,24 +50,23 @@ std::uint64_t DecayFactor(std::chrono::nanoseconds elapsed,
 
 LoadSmoother::LoadSmoother(std::uint32_t buckets,
                            std::chrono::nanoseconds half_life)
-    : half_life_(half_life), loads_(buckets, 0), interval_(buckets, 0) {}
+    : half_life_(half_life), loads_(buckets, 0) {}
 
 void LoadSmoother::Add(std::chrono::nanoseconds interval,
                        std::span<const BucketLoad> loads) {
   if (interval.count() <= 0) return;
-  std::fill(interval_.begin(), interval_.end(), 0);
-  for (const BucketLoad& load : loads) {
-    if (load.bucket.index() >= interval_.size()) continue;
-    interval_[load.bucket.index()] = std::min(load.load_ns_per_s, kMaxLoad);
-  }
   const std::uint64_t decay = DecayFactor(interval, half_life_);
   const std::uint64_t kept = weight_ * decay >> kBits;
   const std::uint64_t added = std::max<std::uint64_t>(kOne - decay, 1);
   weight_ = kept + added;
-  for (std::size_t b = 0; b < loads_.size(); ++b) {
-    const Uint128 sum =
-        Uint128{loads_[b]} * kept + Uint128{interval_[b]} * added;
-    loads_[b] = static_cast<std::uint64_t>((sum + weight_ / 2) / weight_);
+  // One division a report: thousands of agents send a thousand loads each.
+  const std::uint64_t share = (added << kBits) / weight_;
+  for (std::uint64_t& load : loads_) load -= Part(load, share);
+  for (const BucketLoad& load : loads) {
+    if (load.bucket.index() >= loads_.size()) continue;
+    std::uint64_t& sum = loads_[load.bucket.index()];
+    sum = std::min(sum + Part(std::min(load.load_ns_per_s, kMaxLoad), share),
+                   kMaxLoad);
   }
 }
 

@@ -22,8 +22,9 @@ class LoadSmoother {
  public:
   LoadSmoother(std::uint32_t buckets, std::chrono::nanoseconds half_life);
 
-  // Takes in one interval's loads. A bucket that is not listed had no load;
-  // an unknown bucket is ignored. The first interval counts in full.
+  // Takes in one interval's loads. A bucket that is not listed had no load, of
+  // one listed twice the loads add up; an unknown bucket is ignored. The first
+  // interval counts in full.
   void Add(std::chrono::nanoseconds interval,
            std::span<const BucketLoad> loads);
 
@@ -39,7 +40,6 @@ class LoadSmoother {
   std::chrono::nanoseconds half_life_;
   std::uint64_t weight_ = 0;  // of all intervals so far, in 2^-32
   std::vector<std::uint64_t> loads_;
-  std::vector<std::uint64_t> interval_;  // scratch
 };
 
 }  // namespace lb::balance

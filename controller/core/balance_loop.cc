@@ -29,44 +29,44 @@ bool CanPlan(const balance::Decision& decision) {
 
 }  // namespace
 
-void BalanceLoop::OnReport(Host& host, const Report& report) {
+void BalanceLoop::OnReport(Host& host, Report report) {
   host.load->set_half_life(PolicyOf(host).policy.half_life);
   const absl::Status sound = host.load->AddReport(report.load);
   host.nonsense = sound.ok() ? std::string() : OneLine(sound);
   if (sound.ok()) {
-    host.last_report = report.load;
+    host.last_report = std::move(report.load);
     host.report_time =
         clock_.Wall() -
         std::chrono::duration_cast<WallTime::duration>(host.session->age());
-    plans_.OnReport(host, report.load);
+    plans_.OnReport(host, *host.last_report);
   } else {
     spdlog::warn("host {}: report {}: {}", host.name(), report.sequence,
                  host.nonsense);
   }
   Decide(host);
-  if (sound.ok()) KeepTelemetry(host, report, host.decision.act);
+  if (sound.ok()) KeepTelemetry(host, report.term, report.epoch);
 }
 
-void BalanceLoop::KeepTelemetry(Host& host, const Report& report,
-                                bool decided) {
+void BalanceLoop::KeepTelemetry(Host& host, Term term, Epoch epoch) {
+  const LoadSample& load = *host.last_report;
   ProcessorSample sample{.host = host.name(),
                          .time = host.report_time,
-                         .term = report.term,
-                         .epoch = report.epoch,
-                         .interval = report.load.end - report.load.start,
-                         .processors = report.load.processors};
+                         .term = term,
+                         .epoch = epoch,
+                         .interval = load.end - load.start,
+                         .processors = load.processors};
   on_sample_(sample);
   store_.Append(std::move(sample));
-  if (!decided && host.bucket_sample_time &&
+  if (!host.decision.act && host.bucket_sample_time &&
       host.report_time - *host.bucket_sample_time < kBucketSampleInterval) {
     return;
   }
   host.bucket_sample_time = host.report_time;
   store_.Append(BucketSample{.host = host.name(),
                              .time = host.report_time,
-                             .term = report.term,
-                             .epoch = report.epoch,
-                             .buckets = report.load.buckets});
+                             .term = term,
+                             .epoch = epoch,
+                             .buckets = load.buckets});
 }
 
 void BalanceLoop::Measure(Host& host) {

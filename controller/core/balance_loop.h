@@ -56,7 +56,7 @@ class BalanceLoop {
   const std::optional<Pause>& pause() const { return pause_; }
 
   // A report that the host's session has accepted.
-  void OnReport(Host& host, const Report& report);
+  void OnReport(Host& host, Report report);
   // Its policy, its intent or a pause changed: drains and pins are carried out
   // at once, everything else from the next report on.
   void OnWishesChanged(Host& host);
@@ -69,7 +69,7 @@ class BalanceLoop {
   void Tick(Host& host);
 
  private:
-  void KeepTelemetry(Host& host, const Report& report, bool decided);
+  void KeepTelemetry(Host& host, Term term, Epoch epoch);
   void Decide(Host& host);
   void Measure(Host& host);
   // The policy's, unless a pause holds.

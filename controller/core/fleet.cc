@@ -305,7 +305,7 @@ void Fleet::Keep(Host& host, Change change) {
                   });
 }
 
-void Fleet::OnReport(SessionId id, const Report& report) {
+void Fleet::OnReport(SessionId id, Report report) {
   Host* host = Find(id);
   if (host == nullptr) return;
   const absl::Status status =
@@ -314,7 +314,7 @@ void Fleet::OnReport(SessionId id, const Report& report) {
     host->session->link().Close(Annotate(status, "host " + host->name()));
     return;
   }
-  balance_.OnReport(*host, report);
+  balance_.OnReport(*host, std::move(report));
 }
 
 void Fleet::OnPlanResult(SessionId id, const PlanResult& result) {

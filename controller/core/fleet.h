@@ -62,7 +62,7 @@ class Fleet {
   SessionId Open(std::shared_ptr<AgentLink> link, const Hello& hello);
   // What a stream says afterwards. Sessions that are over are ignored. On
   // INVALID_ARGUMENT the link is closed.
-  void OnReport(SessionId id, const Report& report);
+  void OnReport(SessionId id, Report report);
   void OnPlanResult(SessionId id, const PlanResult& result);
   void OnTableChanged(SessionId id, const TableChanged& changed);
   // More than ten at once and one a second of a host are counted only.

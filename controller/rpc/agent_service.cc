@@ -66,8 +66,8 @@ class Dispatch {
     }
     link_->session = fleet_.Open(link_, hello);
   }
-  void operator()(const Report& report) const {
-    if (AfterHello()) fleet_.OnReport(link_->session, report);
+  void operator()(Report report) const {
+    if (AfterHello()) fleet_.OnReport(link_->session, std::move(report));
   }
   void operator()(const PlanResult& result) const {
     if (AfterHello()) fleet_.OnPlanResult(link_->session, result);
@@ -120,8 +120,8 @@ class AgentStream final : public Reactor {
     // The next message is read once this one was acted on, so a stream holds
     // one at a time and the kernel pushes back on who sends too fast.
     entrance_.core().loop.Post([this, &entrance = entrance_, link = link_,
-                                message = *std::move(message)] {
-      std::visit(Dispatch(entrance, link), message);
+                                message = *std::move(message)]() mutable {
+      std::visit(Dispatch(entrance, link), std::move(message));
       link->writer.IfOpen(
           [this](Reactor& reactor) { reactor.StartRead(&request_); });
     });

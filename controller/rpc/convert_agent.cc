@@ -116,17 +116,19 @@ absl::StatusOr<std::vector<BucketLoad>> BucketLoadsFrom(
         message.connections_size(),
         " connection counts; one of each is needed"));
   }
-  const std::unordered_set<std::uint32_t> lower_bounds(
-      message.lower_bound().begin(), message.lower_bound().end());
   std::vector<BucketLoad> buckets;
   buckets.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
-    buckets.push_back(
-        {.bucket = BucketId(message.bucket(i)),
-         .load_ns_per_s = message.load_ns_per_s(i),
-         .packets = message.packets(i),
-         .connections = message.connections(i),
-         .lower_bound = lower_bounds.contains(message.bucket(i))});
+    buckets.push_back({.bucket = BucketId(message.bucket(i)),
+                       .load_ns_per_s = message.load_ns_per_s(i),
+                       .packets = message.packets(i),
+                       .connections = message.connections(i)});
+  }
+  if (message.lower_bound_size() == 0) return buckets;
+  const std::unordered_set<std::uint32_t> lower_bounds(
+      message.lower_bound().begin(), message.lower_bound().end());
+  for (BucketLoad& load : buckets) {
+    load.lower_bound = lower_bounds.contains(load.bucket.value());
   }
   return buckets;
 }

@@ -68,9 +68,9 @@ TEST_F(HostLoadTest, WhatIsDrainedIsOutOfService) {
 TEST_F(HostLoadTest, MeasuresOnceThereAreEnoughReports) {
   ASSERT_TRUE(load_.AddReport(Report(table_, 500, 300, 400, 250)).ok());
   // Derived: bucket load plus overhead, here all of what was measured.
-  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(0)), 500 * kMs);
+  EXPECT_EQ(load_.BusyNsPerS()[0], 500 * kMs);
   ASSERT_TRUE(load_.AddReport(Report(table_, 600, 300, 400, 250)).ok());
-  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(0)), 550 * kMs);
+  EXPECT_EQ(load_.BusyNsPerS()[0], 550 * kMs);
   const HostMeasurement m = load_.Measure();
   EXPECT_TRUE(m.current_table);
   EXPECT_EQ(m.processors[0].samples.count, 200u);
@@ -88,8 +88,8 @@ TEST_F(HostLoadTest, ANewTableRestartsUtilizationsAndKeepsLoads) {
   EXPECT_EQ(load_.Measure().processors[0].samples.count, 0u);
   EXPECT_EQ(load_.Measure().processors[0].buckets, 31u);
   // Overheads of 100 and 50, and both buckets on processor 1.
-  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(0)), 100 * kMs);
-  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(1)), 700 * kMs);
+  EXPECT_EQ(load_.BusyNsPerS()[0], 100 * kMs);
+  EXPECT_EQ(load_.BusyNsPerS()[1], 700 * kMs);
   const Snapshot s = load_.MakeSnapshot();
   EXPECT_EQ(s.buckets[0].owner, ProcessorId(1));
   EXPECT_EQ(s.buckets[0].load_ns_per_s, 400 * kMs);
@@ -122,8 +122,8 @@ TEST_F(HostLoadTest, ASliverOfAReportTellsNothingOfUtilizations) {
   ASSERT_TRUE(load_.AddReport(sliver).ok());
   ASSERT_TRUE(load_.AddReport(Report(table_, 500, 300, 400, 250)).ok());
   EXPECT_EQ(load_.reports_of_table(), 2u);
-  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(0)), 500 * kMs);
-  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(1)), 300 * kMs);
+  EXPECT_EQ(load_.BusyNsPerS()[0], 500 * kMs);
+  EXPECT_EQ(load_.BusyNsPerS()[1], 300 * kMs);
 }
 
 TEST_F(HostLoadTest, WeighsReportsByTheirTime) {
@@ -131,16 +131,16 @@ TEST_F(HostLoadTest, WeighsReportsByTheirTime) {
   half.end = milliseconds(500);
   ASSERT_TRUE(load_.AddReport(half).ok());
   ASSERT_TRUE(load_.AddReport(Report(table_, 500, 200, 0, 0)).ok());
-  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(0)), 400 * kMs);
-  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(1)), 200 * kMs);
+  EXPECT_EQ(load_.BusyNsPerS()[0], 400 * kMs);
+  EXPECT_EQ(load_.BusyNsPerS()[1], 200 * kMs);
 }
 
 TEST_F(HostLoadTest, SeesWhatASaturatedProcessorIsOffered) {
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(load_.AddReport(Report(table_, 1'000, 300, 1'700, 250)).ok());
   }
-  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(0)), 1'700 * kMs);
-  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(1)), 300 * kMs);
+  EXPECT_EQ(load_.BusyNsPerS()[0], 1'700 * kMs);
+  EXPECT_EQ(load_.BusyNsPerS()[1], 300 * kMs);
 }
 
 TEST_F(HostLoadTest, MergesTheLastReportsOnly) {
@@ -148,7 +148,7 @@ TEST_F(HostLoadTest, MergesTheLastReportsOnly) {
   for (std::size_t i = 0; i < HostLoad::kMergedReports; ++i) {
     ASSERT_TRUE(load_.AddReport(Report(table_, 500, 300, 0, 0)).ok());
   }
-  EXPECT_EQ(load_.BusyNsPerS(ProcessorId(0)), 500 * kMs);
+  EXPECT_EQ(load_.BusyNsPerS()[0], 500 * kMs);
   EXPECT_EQ(load_.Measure().processors[0].samples.count,
             100 * HostLoad::kMergedReports);
 }

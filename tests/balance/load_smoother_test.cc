@@ -53,6 +53,12 @@ TEST(LoadSmoother, ABucketThatIsNotListedFades) {
   EXPECT_NEAR(Load(smoother), 2'000'000, 1);
 }
 
+TEST(LoadSmoother, ABucketListedTwiceHasBothLoads) {
+  LoadSmoother smoother(2, seconds(3));
+  smoother.Add(seconds(1), {{{BucketId(0), 300}, {BucketId(0), 400}}});
+  EXPECT_THAT(smoother.loads(), ElementsAre(700, 0));
+}
+
 // Reports that were merged weigh as much as they would have one by one.
 TEST(LoadSmoother, ALongIntervalWeighsByItsLength) {
   LoadSmoother one_by_one(1, seconds(3));
