@@ -1,8 +1,10 @@
 #include "controller/rpc/agent_service.h"
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/status.h"
 #include "controller/rpc/convert_agent.h"
 #include "controller/rpc/status_map.h"
@@ -10,6 +12,9 @@
 
 namespace lb::controller {
 namespace {
+
+// How long a stream may be silent before its hello.
+constexpr std::chrono::seconds kHelloTime{10};
 
 using Reactor =
     grpc::ServerBidiReactor<v1::ConnectRequest, v1::ConnectResponse>;
@@ -149,7 +154,20 @@ class AgentStream final : public Reactor {
                                       link->Close(status);
                                     }));
     link_->agent = admission.identity;
+    ExpectHello();
     return absl::OkStatus();
+  }
+
+  void ExpectHello() const {
+    const CoreAccess& core = entrance_.core();
+    core.loop.PostAt(
+        core.clock.Monotonic() + kHelloTime,
+        [link = std::weak_ptr<StreamLink>(link_)] {
+          const std::shared_ptr<StreamLink> held = link.lock();
+          if (held == nullptr || held->session != 0) return;
+          held->Close(absl::DeadlineExceededError(absl::StrCat(
+              "no hello within ", kHelloTime.count(), " s of the stream")));
+        });
   }
 
   Entrance& entrance_;

@@ -242,6 +242,18 @@ TEST_F(ServerTest, StreamsThatBreakTheRulesEndWithTheirFault) {
   }
 }
 
+TEST_F(ServerTest, AStreamWithoutAHelloEnds) {
+  const auto channel = AgentChannel();
+  ScriptedAgent silent(channel);
+  ScriptedAgent other(channel);
+  ASSERT_TRUE(other.Say(SkewedHost().MakeHello()));
+  ASSERT_TRUE(other.Hear().has_welcome());  // so both have begun
+  api_.Advance(std::chrono::hours(1));
+  const grpc::Status status = silent.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_THAT(status.error_message(), HasSubstr("no hello"));
+}
+
 TEST_F(ServerTest, OnlyOwnerAndGroupCanOpenASocket) {
   for (const Role role : kSocketRoles) {
     struct stat status {};
