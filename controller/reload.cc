@@ -42,13 +42,15 @@ void Reloader::Reload() {
 }
 
 absl::Status Reloader::TakeUp(const Configuration& fresh) {
-  LB_RETURN_IF_ERROR(server_.Reload());
+  LB_ASSIGN_OR_RETURN(const auto level, ParseLogLevel(fresh.options.log_level));
   const auto& policy = fresh.options.policy;
-  // A file that is as it was must not undo what was changed over the API.
+  // First what may fail although every file is right: the store may not be able
+  // to commit. A file that is as it was must not undo what was changed over the
+  // API.
   if (policy && policy != running_.options.policy) {
     LB_RETURN_IF_ERROR(Annotate(ChangePolicy(*policy), "policy"));
   }
-  LB_ASSIGN_OR_RETURN(const auto level, ParseLogLevel(fresh.options.log_level));
+  LB_RETURN_IF_ERROR(server_.Reload());
   spdlog::set_level(level);
   return absl::OkStatus();
 }
