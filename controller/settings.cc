@@ -116,23 +116,22 @@ constexpr std::array<Setting, 14> kSettings = {{
     {"tls.address", "HOST:PORT", "", "0.0.0.0:7443", Effect::kRestart,
      "Serve mutual TLS there. The other settings of tls belong to it",
      SetTlsAddress},
-    {"tls.certificate_file", "FILE", "", "/etc/lb-controller/controller.crt",
+    {"tls.cert", "FILE", "", "/etc/lb-controller/controller.crt",
      Effect::kRestart,
      "The controller's certificate in PEM, with the URI "
      "spiffe://TRUST_DOMAIN/controller, followed by intermediates",
      SetTls<&TlsOptions::certificate_file>},
-    {"tls.key_file", "FILE", "", "/etc/lb-controller/controller.key",
+    {"tls.key", "FILE", "", "/etc/lb-controller/controller.key",
      Effect::kRestart, "The certificate's private key in PEM",
      SetTls<&TlsOptions::key_file>},
-    {"tls.ca_file", "FILE", "", "/etc/lb-controller/ca.crt", Effect::kRestart,
+    {"tls.ca", "FILE", "", "/etc/lb-controller/ca.crt", Effect::kRestart,
      "Who signs the certificates of agents and users, in PEM",
      SetTls<&TlsOptions::ca_file>},
     {"tls.trust_domain", "DOMAIN", "", "lb.example.com", Effect::kRestart,
      "Domain of the URIs in certificates: spiffe://DOMAIN/agent/HOST and "
      "spiffe://DOMAIN/user/NAME",
      SetTls<&TlsOptions::trust_domain>},
-    {"tls.roles_file", "FILE", "", "/etc/lb-controller/roles.yaml",
-     Effect::kRestart,
+    {"tls.roles", "FILE", "", "/etc/lb-controller/roles.yaml", Effect::kRestart,
      "YAML file with the role of each user: viewer, operator or admin",
      SetTls<&TlsOptions::roles_file>},
     {"policy", "FILE", "", "/etc/lb-controller/policy.yaml", Effect::kReload,
@@ -149,7 +148,7 @@ constexpr std::array<Setting, 14> kSettings = {{
      SetAsideTelemetry},
 }};
 
-// "data-dir" of data_dir, "tls-key-file" of tls.key_file.
+// "data-dir" of data_dir, "tls-key" of tls.key.
 std::string Dashed(const Setting& setting) {
   return absl::StrReplaceAll(setting.key, {{".", "-"}, {"_", "-"}});
 }

@@ -23,7 +23,7 @@ enum class Effect {
 };
 
 struct Setting {
-  const char* key;      // in the file; "tls.key_file" is key_file under tls
+  const char* key;      // in the file; "tls.key" is key under tls
   const char* value;    // what it takes, such as "FILE"; empty: a bare flag
   const char* preset;   // value where none is given; empty: not set
   const char* example;  // shown in the example file
@@ -36,7 +36,7 @@ struct Setting {
 // In the order people read them.
 std::span<const Setting> Settings();
 
-// "--tls-key-file" and "LB_CONTROLLER_TLS_KEY_FILE" of tls.key_file.
+// "--tls-key" and "LB_CONTROLLER_TLS_KEY" of tls.key.
 std::string FlagOf(const Setting& setting);
 std::string VariableOf(const Setting& setting);
 

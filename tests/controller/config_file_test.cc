@@ -45,7 +45,7 @@ TEST(ConfigFile, MistakesAreNamedWithLineAndWayOut) {
        "c.yaml:2: key \"datadir\" is unknown; the nearest is data_dir"},
       {"tls:\n  adress: 0.0.0.0:1\n",
        "c.yaml:2: key \"tls.adress\" is unknown; the nearest is tls.address"},
-      {"tsl:\n  key_file: x\n", "key \"tsl\" is unknown"},
+      {"tsl:\n  key: x\n", "key \"tsl\" is unknown"},
       {"set_aside_telemetry: true\n", "c.yaml:1: key \"set_aside_telemetry\""},
       {"data_dir: a\ndata_dir: b\n",
        "c.yaml:2: key \"data_dir\" is there twice; keep one"},
@@ -108,13 +108,13 @@ TEST(Environment, HoldsSettingsByName) {
                         {"LBCTL_CONTROLLER", "x"},
                         {"LB_CONTROLLER_CONFIG", "/c"},
                         {"LB_CONTROLLER_RUN_DIR", "/r"},
-                        {"LB_CONTROLLER_TLS_CA_FILE", "f"},
+                        {"LB_CONTROLLER_TLS_CA", "f"},
                         {"LB_CONTROLLES", "y"}});
   EXPECT_THAT(read.wrong, IsEmpty());
   ASSERT_EQ(read.given.size(), 2U);
   EXPECT_EQ(read.given.at("run_dir").text, "/r");
   EXPECT_EQ(read.given.at("run_dir").origin, "LB_CONTROLLER_RUN_DIR");
-  EXPECT_EQ(read.given.at("tls.ca_file").text, "f");
+  EXPECT_EQ(read.given.at("tls.ca").text, "f");
 }
 
 TEST(Environment, UnknownNamesAreMistakes) {

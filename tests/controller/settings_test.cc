@@ -20,8 +20,8 @@ TEST(Settings, HaveOneNameEverywhere) {
   }
   EXPECT_EQ(flags.size(), Settings().size());
   EXPECT_EQ(variables.size(), Settings().size());
-  EXPECT_TRUE(flags.contains("--tls-key-file"));
-  EXPECT_TRUE(variables.contains("LB_CONTROLLER_TLS_KEY_FILE"));
+  EXPECT_TRUE(flags.contains("--tls-key"));
+  EXPECT_TRUE(variables.contains("LB_CONTROLLER_TLS_KEY"));
   EXPECT_EQ(FindSetting("tls"), nullptr);
 }
 
@@ -58,11 +58,10 @@ TEST(Settings, SizesHaveUnits) {
 }
 
 TEST(Settings, TheNearestNameIsTheOneWithFewestEdits) {
-  const std::vector<std::string> known = {"data_dir", "run_dir",
-                                          "tls.key_file"};
+  const std::vector<std::string> known = {"data_dir", "run_dir", "tls.key"};
   EXPECT_EQ(Nearest("datadir", known), "data_dir");
   EXPECT_EQ(Nearest("rum_dir", known), "run_dir");
-  EXPECT_EQ(Nearest("tls.keyfile", known), "tls.key_file");
+  EXPECT_EQ(Nearest("tls.kee", known), "tls.key");
   EXPECT_EQ(Nearest("", known), "run_dir");
 }
 
