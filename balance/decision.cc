@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "balance/normal_distribution.h"
+#include "balance/thresholds.h"
 
 namespace lb::balance {
 namespace {
@@ -106,7 +107,9 @@ std::optional<Decision> Blocked(const Policy& policy, const HostMeasurement& m,
 
 Decision JudgeImbalance(const Policy& policy, const HostMeasurement& m,
                         Decision d, std::uint32_t over_trigger) {
-  const double trigger = policy.trigger_permille / 1'000.0 * d.bound;
+  const double trigger =
+      ThresholdsAt(policy, d.system_utilization).trigger_permille / 1'000.0 *
+      d.bound;
   if (!(d.imbalance > trigger)) {
     return Plain(
         d, Verdict::kEven,
@@ -227,10 +230,13 @@ Decision Judge(const Policy& policy, Decision d, const Proposal& proposal) {
 
 double StandardError(const SampleStatistics& samples) {
   if (samples.count < 2) return kUnknownError;
-  const double r =
-      std::clamp(samples.lag1_autocorrelation, 0.0, kMaxAutocorrelation);
-  return samples.standard_deviation *
-         SquareRoot((1 + r) / (1 - r) / static_cast<double>(samples.count));
+  const auto n = static_cast<double>(samples.count);
+  const double measured = std::max(samples.lag1_autocorrelation, 0.0);
+  // A finite series looks less correlated than its process is, by so much.
+  const double r = measured > 0 ? std::min(measured + (1 + 4 * measured) / n,
+                                           kMaxAutocorrelation)
+                                : 0;
+  return samples.standard_deviation * SquareRoot((1 + r) / (1 - r) / n);
 }
 
 double CorrectedZ(std::uint32_t z_permille, std::uint32_t processors) {

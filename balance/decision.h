@@ -100,8 +100,9 @@ Decision Judge(const Policy& policy, Decision decision,
                const Proposal& proposal);
 
 // Standard error of the mean of autocorrelated samples:
-// sd / sqrt(n) x sqrt((1 + r) / (1 - r)), r clipped to 0..0.98. A very large
-// number if there are fewer than two samples.
+// sd / sqrt(n) x sqrt((1 + r) / (1 - r)), with r the lag-1 autocorrelation
+// freed of its bias, -(1 + 4 r) / n (Marriott and Pope, 1954), and clipped to
+// 0..0.98. A very large number if there are fewer than two samples.
 double StandardError(const SampleStatistics& samples);
 
 // z': how many standard errors the highest of `processors` means must lie

@@ -1,13 +1,18 @@
 #include "balance/plan_request.h"
 
 #include <algorithm>
+#include <cstdint>
+
+#include "balance/thresholds.h"
 
 namespace lb::balance {
 
-PlanRequest RequestFor(const Policy& policy, std::uint32_t buckets) {
+PlanRequest RequestFor(const Policy& policy, std::uint32_t buckets,
+                       double system_utilization) {
   const std::uint64_t budget =
       std::uint64_t{buckets} * policy.max_moves_permille / 1'000;
-  return {.target_permille = policy.target_permille,
+  return {.target_permille =
+              ThresholdsAt(policy, system_utilization).target_permille,
           .max_moves =
               static_cast<std::uint32_t>(std::max<std::uint64_t>(budget, 1)),
           .damping_permille = policy.damping_permille};

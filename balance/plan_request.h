@@ -9,8 +9,10 @@
 
 namespace lb::balance {
 
-// For a table of `buckets` buckets. The budget is at least one move.
-PlanRequest RequestFor(const Policy& policy, std::uint32_t buckets);
+// For a table of `buckets` buckets and the host's system utilization. The
+// budget is at least one move.
+PlanRequest RequestFor(const Policy& policy, std::uint32_t buckets,
+                       double system_utilization);
 
 }  // namespace lb::balance
 

@@ -204,7 +204,8 @@ std::uint32_t Backtest::Plan(MonotonicTime now, balance::Decision& decision) {
   history_.Forget(policy_, now);
   history_.Mark(snapshot, policy_, now);
   const auto proposal = planner_->Propose(
-      snapshot, balance::RequestFor(policy_, layout_.buckets));
+      snapshot, balance::RequestFor(policy_, layout_.buckets,
+                                    decision.system_utilization));
   if (!proposal.ok()) {
     // The loads are sound, so a processor in service is what is missing.
     decision.verdict = balance::Verdict::kNoBetterTable;

@@ -165,9 +165,19 @@ TEST(Decide, CapacitiesCount) {
   EXPECT_NEAR(d.standard_error, 0.014907, 1e-6);
 }
 
+TEST(Decide, ABusyHostIsPlannedSooner) {
+  // Imbalance 1.08: nothing at half load, queues at nine tenths.
+  EXPECT_EQ(Decide(Policy{}, Host({At(0.54), At(0.46)}), 1).verdict,
+            Verdict::kEven);
+  EXPECT_EQ(Decide(Policy{}, Host({At(0.972), At(0.828)}), 1).verdict,
+            Verdict::kImbalance);
+}
+
 TEST(StandardError, GrowsWithAutocorrelation) {
   EXPECT_NEAR(StandardError({100, 0.5, 0.2, 0}), 0.02, 1e-12);
-  EXPECT_NEAR(StandardError({100, 0.5, 0.2, 0.6}), 0.04, 1e-12);
+  // r = 0.6 of 100 samples means 0.634 of the process.
+  EXPECT_NEAR(StandardError({100, 0.5, 0.2, 0.6}), 0.0422586, 1e-7);
+  EXPECT_NEAR(StandardError({1'000'000, 0.5, 0.2, 0.6}), 0.0004, 1e-8);
   // Clipped to 0..0.98.
   EXPECT_NEAR(StandardError({100, 0.5, 0.2, -0.9}), 0.02, 1e-12);
   EXPECT_EQ(StandardError({100, 0.5, 0.2, 0.99}),

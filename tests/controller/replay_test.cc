@@ -171,7 +171,7 @@ class AskedTest : public testing::Test {
           {.owner = ProcessorId(static_cast<std::uint16_t>(b % 2)),
            .load_ns_per_s = b % 2 == 0 ? 9'375'000U : 6'250'000U});
     }
-    const auto request = balance::RequestFor(policy_, 64);
+    const auto request = balance::RequestFor(policy_, 64, 0.3);
     const auto planner = balance::MakePlanner(policy_.planner).value();
     const auto measured = Measured(0.3);
     const balance::Decision decision =
@@ -198,7 +198,7 @@ TEST_F(AskedTest, ThePlannerIsAskedAgain) {
     bucket.load_ns_per_s = 9'375'000;
   }
   record_.inputs->bytes =
-      SerializePlannerInputs(snapshot_, balance::RequestFor(policy_, 64));
+      SerializePlannerInputs(snapshot_, balance::RequestFor(policy_, 64, 0.3));
   EXPECT_EQ(ReplayDecision(record_, policy_)->outcome,
             ReplayOutcome::kDifferent);
 }
