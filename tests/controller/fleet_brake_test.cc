@@ -54,11 +54,11 @@ TEST_F(FleetBrakeTest, WhatIsLongAgoIsForgotten) {
 TEST_F(FleetBrakeTest, WorseIsMoreThanNoise) {
   Plan(3);
   for (int i = 0; i < 3; ++i) {
-    brake_.NoteMeasured(Host(i), 1.2, 1.25, now_);
+    brake_.NoteMeasured(Host(i), 1.2, 1.31, now_);
   }
   EXPECT_FALSE(MustHalt());
   for (int i = 0; i < 3; ++i) {
-    brake_.NoteMeasured(Host(i), 1.2, 1.27, now_);
+    brake_.NoteMeasured(Host(i), 1.2, 1.33, now_);
   }
   EXPECT_TRUE(MustHalt());
   brake_.Forgive();
