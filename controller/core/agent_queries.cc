@@ -72,8 +72,9 @@ absl::Status AgentQueries::CheckReach(
     const std::string& host, const AgentReach& reach,
     const std::variant<FlowKey, HeaviestFlows>& what) {
   if (reach.link == nullptr) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("host ", host, " is not connected"));
+    return WithReason(absl::FailedPreconditionError(
+                          absl::StrCat("host ", host, " is not connected")),
+                      "HOST_NOT_CONNECTED");
   }
   if (!reach.answers) {
     return absl::FailedPreconditionError(

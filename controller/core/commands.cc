@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/status.h"
 #include "controller/core/command_answers.h"
 
 namespace lb::controller {
@@ -30,16 +31,20 @@ absl::StatusOr<Host*> Commands::FindHost(const std::string& name) const {
 
 absl::Status Commands::CheckReady(const Host& host) const {
   if (!host.connected()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("host ", host.name(), " is not connected"));
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          "host ", host.name(), " is not connected")),
+                      "HOST_NOT_CONNECTED");
   }
   if (!host.fenced.empty()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("host ", host.name(), " is fenced: ", host.fenced));
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          "host ", host.name(), " is fenced: ", host.fenced)),
+                      "HOST_FENCED");
   }
   if (host.flight.stage != Flight::Stage::kNone) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "host ", host.name(), " has a plan in flight; wait for its result"));
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          "host ", host.name(),
+                          " has a plan in flight; wait for its result")),
+                      "PLAN_IN_FLIGHT");
   }
   return absl::OkStatus();
 }

@@ -20,9 +20,14 @@ constexpr char kUnbound[] = "; no budget, cooldown or return time";
 absl::Status CheckMeasured(const Host& host, MonotonicTime now,
                            const balance::Policy& policy) {
   std::string why;
+  std::string_view reason = "NOT_MEASURED";
   if (!host.fenced.empty()) {
     why = absl::StrCat("is fenced: ", host.fenced);
-  } else if (!host.connected() || host.session->reported().count() == 0) {
+    reason = "HOST_FENCED";
+  } else if (!host.connected()) {
+    why = "is not connected";
+    reason = "HOST_NOT_CONNECTED";
+  } else if (host.session->reported().count() == 0) {
     why = "has not reported";
   } else if (host.session->Stale(now, policy.report_interval)) {
     why = "has not reported for three intervals";
@@ -32,8 +37,14 @@ absl::Status CheckMeasured(const Host& host, MonotonicTime now,
     why = "has not reported under its present table yet";
   }
   if (why.empty()) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("host ", host.name(), " ", why));
+  return WithReason(absl::FailedPreconditionError(
+                        absl::StrCat("host ", host.name(), " ", why)),
+                    reason);
+}
+
+absl::Status Outdated(const std::string& why) {
+  return WithReason(absl::AbortedError(absl::StrCat(why, "; propose anew")),
+                    "PROPOSAL_OUTDATED");
 }
 
 // ABORTED if the plan's moves are against what is wanted of the host now.
@@ -41,15 +52,15 @@ absl::Status CheckWishes(const Host& host, const PlanRecord& plan) {
   const HostIntent& intent = host.record.intent;
   for (const MoveRecord& move : plan.moves) {
     if (IsDrained(intent, move.move.to)) {
-      return absl::AbortedError(absl::StrCat(
-          PlanName(plan), " gives buckets to processor ", move.move.to.value(),
-          ", which was drained since; propose anew"));
+      return Outdated(
+          absl::StrCat(PlanName(plan), " gives buckets to processor ",
+                       move.move.to.value(), ", which was drained since"));
     }
     for (const Pin& pin : intent.pins) {
       if (pin.bucket == move.move.bucket && pin.processor == move.move.from) {
-        return absl::AbortedError(
-            absl::StrCat(PlanName(plan), " moves bucket ", pin.bucket.value(),
-                         ", which was pinned since; propose anew"));
+        return Outdated(absl::StrCat(PlanName(plan), " moves bucket ",
+                                     pin.bucket.value(),
+                                     ", which was pinned since"));
       }
     }
   }
@@ -261,9 +272,9 @@ void Commands::ApplyPlan(Call call, const std::string& name,
                            : std::string(PlanStateName(proposal.state))));
     }
     if (proposal.base != host.digest) {
-      return absl::AbortedError(absl::StrCat(
-          "the table of host ", host.name(), " is no longer the one that ",
-          PlanName(proposal), " was made for; propose anew"));
+      return Outdated(absl::StrCat("the table of host ", host.name(),
+                                   " is no longer the one that ",
+                                   PlanName(proposal), " was made for"));
     }
     LB_RETURN_IF_ERROR(CheckWishes(host, proposal));
     return proposal;

@@ -33,9 +33,11 @@ absl::StatusOr<Draft> Commands::DraftPolicy(
     std::optional<balance::Policy> policy) {
   LB_ASSIGN_OR_RETURN(const NamedPolicy present, GetPolicy(PolicyName(host)));
   if (!etag.empty() && etag != EtagOf(present.record)) {
-    return absl::AbortedError(absl::StrCat(
-        "the policy has etag ", EtagOf(present.record), ", not ", etag,
-        "; somebody changed it meanwhile: get it, and try again"));
+    return WithReason(
+        absl::AbortedError(absl::StrCat(
+            "the policy has etag ", EtagOf(present.record), ", not ", etag,
+            "; somebody changed it meanwhile: get it, and try again")),
+        "ETAG_MISMATCH");
   }
   if (policy) LB_RETURN_IF_ERROR(fleet_.CheckPolicy(*policy));
   if (!policy && present.inherited) {

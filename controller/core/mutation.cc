@@ -73,9 +73,11 @@ AuditRecord AuditOf(const Call& call, const absl::Status& outcome) {
 }
 
 absl::Status CannotCommit() {
-  return absl::FailedPreconditionError(
-      "the store cannot commit at present, so nothing is changed; see the "
-      "controller's status, and try again with the same request id");
+  return WithReason(
+      absl::FailedPreconditionError(
+          "the store cannot commit at present, so nothing is changed; see the "
+          "controller's status, and try again with the same request id"),
+      "STORE_DEGRADED");
 }
 
 }  // namespace
@@ -201,10 +203,12 @@ void Mutations::AnswerAgain(const Shared& mutation,
   const Call& call = mutation->call;
   if (before.method != call.method ||
       before.request_hash != call.request_hash) {
-    Finish(mutation, absl::InvalidArgumentError(absl::StrCat(
-                         "request id \"", call.request_id,
-                         "\" was used for another ", before.method, " at ",
-                         FormatWallTime(before.time), "; use a new one")));
+    Finish(mutation,
+           WithReason(absl::InvalidArgumentError(absl::StrCat(
+                          "request id \"", call.request_id,
+                          "\" was used for another ", before.method, " at ",
+                          FormatWallTime(before.time), "; use a new one")),
+                      "REQUEST_ID_REUSED"));
     return;
   }
   Finish(mutation,

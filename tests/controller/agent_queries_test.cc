@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "common/status.h"
 #include "gmock/gmock.h"
 #include "tests/support/fake_agent_link.h"
 #include "tests/support/fake_clock.h"
@@ -149,6 +150,7 @@ TEST_F(AgentQueriesTest, WhatCannotBeAsked) {
   EXPECT_EQ(TraceCode(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(trace_->status().message()),
               HasSubstr("host a is not connected"));
+  EXPECT_EQ(ErrorReason(trace_->status()), "HOST_NOT_CONNECTED");
   EXPECT_THAT(link_.queries, SizeIs(0));
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "common/status.h"
 #include "controller/core/host_intents.h"
 #include "gmock/gmock.h"
 #include "tests/support/controller_harness.h"
@@ -337,6 +338,7 @@ TEST_F(CommandsTest, AnOldEtagIsRefused) {
   const auto second = Update(
       "policies/default", "r0", [](auto&) {}, MakeCall("Update"));
   EXPECT_TRUE(absl::IsAborted(second.status())) << second.status();
+  EXPECT_EQ(ErrorReason(second.status()), "ETAG_MISMATCH");
   EXPECT_EQ(LastAudit().outcome, "ABORTED");
 }
 
@@ -399,7 +401,9 @@ TEST_F(CommandsTest, AnotherRequestUnderTheSameIdIsRefused) {
   ASSERT_TRUE(Drain(1, MakeCall("Drain", "id-1")).ok());
   Call other = MakeCall("Drain", "id-1");
   other.request_hash = std::string(32, 'y');
-  EXPECT_TRUE(absl::IsInvalidArgument(Drain(2, other).status()));
+  const auto reused = Drain(2, other);
+  EXPECT_TRUE(absl::IsInvalidArgument(reused.status()));
+  EXPECT_EQ(ErrorReason(reused.status()), "REQUEST_ID_REUSED");
   EXPECT_TRUE(absl::IsInvalidArgument(
       Undrain(1, MakeCall("Undrain", "id-1")).status()));
   // Another caller's ids are his own.
@@ -483,6 +487,7 @@ TEST_F(CommandsTest, WhileTheStoreCannotCommitNothingChanges) {
     const auto refused = Drain(1, MakeCall("Drain", "id-1"));
     EXPECT_TRUE(absl::IsFailedPrecondition(refused.status()));
     EXPECT_THAT(refused.status().message(), HasSubstr("cannot commit"));
+    EXPECT_EQ(ErrorReason(refused.status()), "STORE_DEGRADED");
   }
   EXPECT_TRUE(absl::IsFailedPrecondition(
       Drain(1, Validate(MakeCall("Drain"))).status()));
@@ -552,6 +557,7 @@ TEST_F(CommandsTest, APlanForAnotherTableIsNotSent) {
       stream_.session, {host_.table, ComputeDigest(host_.table), "takeover"});
   const auto applied = Apply("hosts/a/proposals/1", MakeCall("Apply"));
   EXPECT_TRUE(absl::IsAborted(applied.status())) << applied.status();
+  EXPECT_EQ(ErrorReason(applied.status()), "PROPOSAL_OUTDATED");
 }
 
 TEST_F(CommandsTest, APlanIsNotSentToWhereItCannotBe) {
@@ -564,16 +570,28 @@ TEST_F(CommandsTest, APlanIsNotSentToWhereItCannotBe) {
   ASSERT_TRUE(Pin(static_cast<int>(move.move.bucket.value()), std::nullopt,
                   MakeCall("Pin"))
                   .ok());
-  EXPECT_TRUE(absl::IsAborted(
-      Apply("hosts/a/proposals/1", MakeCall("Apply")).status()));
+  const auto pinned = Apply("hosts/a/proposals/1", MakeCall("Apply"));
+  EXPECT_TRUE(absl::IsAborted(pinned.status())) << pinned.status();
+  EXPECT_EQ(ErrorReason(pinned.status()), "PROPOSAL_OUTDATED");
   ASSERT_TRUE(Drain(3, MakeCall("Drain")).ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(
-      Apply("hosts/a/proposals/1", MakeCall("Apply")).status()));
+  const auto second = Apply("hosts/a/proposals/1", MakeCall("Apply"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(second.status())) << second.status();
+  EXPECT_EQ(ErrorReason(second.status()), "PLAN_IN_FLIGHT");
   Lose();
   const auto gone = Apply("hosts/a/proposals/1", MakeCall("Apply"));
   EXPECT_TRUE(absl::IsFailedPrecondition(gone.status())) << gone.status();
-  EXPECT_TRUE(
-      absl::IsFailedPrecondition(Propose({}, MakeCall("Propose")).status()));
+  EXPECT_EQ(ErrorReason(gone.status()), "HOST_NOT_CONNECTED");
+  const auto unplanned = Propose({}, MakeCall("Propose"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(unplanned.status()));
+  EXPECT_EQ(ErrorReason(unplanned.status()), "HOST_NOT_CONNECTED");
+}
+
+TEST_F(CommandsTest, NothingIsProposedFromOldMeasurements) {
+  harness_.Report(host_, stream_);
+  harness_.Advance(seconds(60));
+  const auto stale = Propose({}, MakeCall("Propose"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(stale.status())) << stale.status();
+  EXPECT_EQ(ErrorReason(stale.status()), "NOT_MEASURED");
 }
 
 TEST_F(CommandsTest, NoBetterTableIsAnAnswer) {
@@ -687,8 +705,9 @@ TEST_F(CommandsTest, AFencedStorePlansAndSendsNothingUntilItIsAdopted) {
   EXPECT_FALSE(harness_.ReportUntilPlan(host_, stream_).has_value());
   EXPECT_THAT(View().reason, HasSubstr("FENCED"));
   EXPECT_THAT(View().reason, HasSubstr("a copy of 2026-11-01"));
-  EXPECT_TRUE(
-      absl::IsFailedPrecondition(Propose({}, MakeCall("Propose")).status()));
+  const auto fenced = Propose({}, MakeCall("Propose"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(fenced.status())) << fenced.status();
+  EXPECT_EQ(ErrorReason(fenced.status()), "HOST_FENCED");
   ASSERT_TRUE(Drain(1, MakeCall("Drain")).ok());  // to be carried out later
   EXPECT_TRUE(stream_.link->plans.empty());
   EXPECT_EQ(Adopt(Validate(MakeCall("Adopt")))->value, Term(2));
