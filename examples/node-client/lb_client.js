@@ -19,7 +19,7 @@ const REPOSITORY_PROTOS = fileURLToPath(
 // Connects to a controller's socket, {socket: '/run/lb-controller/viewer.sock'},
 // whose role is the caller's, or to its mutual TLS port, {address: 'host:7443',
 // tls: {ca, cert, key, trustDomain}} with files' names. `protos` is a folder
-// with lb/v1 and google/rpc. The first call connects; close() ends all calls.
+// with lb/v1 and google/rpc. The first call connects; close() it in the end.
 export function connect({ socket, address, tls, protos = REPOSITORY_PROTOS }) {
   const definitions = load(protos);
   const channel = new grpc.Client(
@@ -34,6 +34,7 @@ export function connect({ socket, address, tls, protos = REPOSITORY_PROTOS }) {
     if (!short) continue;
     lb[short] = {};
     for (const [method, definition] of Object.entries(service)) {
+      if (definition.requestStream) continue;  // the agents' own
       const call = definition.responseStream ? watcher : caller;
       lb[short][method] = call(channel, definition, definitions);
     }

@@ -41,12 +41,14 @@ async function hostThat(name, wanted) {
   return host;
 }
 
-// The answer of a call that needs fresh measurements, asked for with every
-// report until there are some.
-async function onceMeasured(parent, call) {
+// A plan of at most so many moves, asked for with every report until what is
+// measured leads to one.
+async function propose(parent, max_moves) {
   for await (const _ of viewer.LoadService.WatchLoads({ parent })) {
     try {
-      return await call();
+      const { plan } = await operator.PlanService.ProposePlan(
+        { parent, max_moves });
+      if (plan !== null) return plan;
     } catch (error) {
       if (error.info?.reason !== 'NOT_MEASURED') throw error;
     }
@@ -199,10 +201,8 @@ test('pauses the fleet and resumes it', async () => {
 test('proposes a plan, applies it, and reads what it brought', async () => {
   const parent = 'hosts/host-a';
   const { PlanService } = operator;
-  const { plan: other } = await onceMeasured(
-    parent, () => PlanService.ProposePlan({ parent, max_moves: 4 }));
-  const { plan: proposal } = await onceMeasured(
-    parent, () => PlanService.ProposePlan({ parent, max_moves: 8 }));
+  const other = await propose(parent, 4);
+  const proposal = await propose(parent, 8);
   assert.equal(proposal.state, 'PLAN_STATE_PROPOSED');
 
   const { plan: sent, receipt } = await PlanService.ApplyPlan(
