@@ -203,12 +203,13 @@ void Mutations::AnswerAgain(const Shared& mutation,
   const Call& call = mutation->call;
   if (before.method != call.method ||
       before.request_hash != call.request_hash) {
-    Finish(mutation,
-           WithReason(absl::InvalidArgumentError(absl::StrCat(
-                          "request id \"", call.request_id,
-                          "\" was used for another ", before.method, " at ",
-                          FormatWallTime(before.time), "; use a new one")),
-                      "REQUEST_ID_REUSED"));
+    Finish(
+        mutation,
+        WithReason(absl::InvalidArgumentError(absl::StrCat(
+                       "request id \"", call.request_id,
+                       "\" was used for another request, ", before.method,
+                       " at ", FormatWallTime(before.time), "; use a new one")),
+                   "REQUEST_ID_REUSED"));
     return;
   }
   Finish(mutation,
