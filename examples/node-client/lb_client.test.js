@@ -10,7 +10,7 @@ import { connect, status } from './lb_client.js';
 
 const { LB_RUN_DIR: runDir, LB_CERTS: certs, LB_PROTOS: protos } = process.env;
 
-const LIMIT = { timeout: 60_000 };
+const LIMIT = { timeout: 120_000 };
 const test = (name, body) => run(name, LIMIT, body);
 
 const viewer = connect({ socket: `${runDir}/viewer.sock`, protos });

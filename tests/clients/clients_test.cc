@@ -14,8 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-// Of a whole run of the client's tests.
-constexpr std::chrono::seconds kRunLimit{200};
+// Of a whole run of the client's tests, on a machine that is busy.
+constexpr std::chrono::seconds kRunLimit{300};
 
 // All that it prints goes to the test's own output if it fails.
 Ended EndOf(const std::vector<std::string>& argv,
@@ -32,16 +32,22 @@ Ended EndOf(const std::vector<std::string>& argv,
 class ClientsTest : public testing::Test {
  protected:
   // Nothing is planned that the client does not ask for.
-  void StartFleet(Flags flags) {
+  void StartController(Flags flags) {
     std::ofstream(fleet_.File("off.yaml")) << "mode: off\n"
                                               "report_interval_ms: 250\n"
                                               "half_life_ms: 750\n"
                                               "warm_up_ms: 1500\n";
     flags.insert({"--policy", fleet_.File("off.yaml")});
     fleet_.StartController(flags);
-    if (HasFatalFailure()) return;
-    agent_a_ = fleet_.StartAgent("host-a", {{"--label", "zone=a"}});
-    agent_b_ = fleet_.StartAgent("host-b");
+  }
+
+  // The API matters here, not the load: what there is is skewed, and light.
+  std::unique_ptr<Process> StartAgent(const std::string& host,
+                                      const std::string& zone) {
+    return fleet_.StartAgent(
+        host,
+        {{"--label", "zone=" + zone},
+         {"--source", "generate:seed=1,connections=300,zipf=0.9,rate=400"}});
   }
 
   std::string Certificates() {
@@ -76,29 +82,22 @@ class ClientsTest : public testing::Test {
     return json::parse(ended.out, nullptr, false);
   }
 
-  void WaitForBothHosts() {
-    int connected = 0;
-    fleet_.WaitForEvent([&](const json& event) {
-      return event.value("kind", "") == "HOST_CONNECTED" && ++connected == 2;
-    });
-  }
-
   const std::vector<std::string> kBySchema = {"--schema",
                                               LB_SOURCE_DIR "/proto"};
   Fleet fleet_;
-  std::unique_ptr<Process> agent_a_;
-  std::unique_ptr<Process> agent_b_;
 };
 
 TEST_F(ClientsTest, NodeDoesWhatAnOrchestratorDoes) {
   const std::string certs = Certificates();
-  StartFleet({{"--tls-address", "127.0.0.1:0"},
-              {"--tls-certificate-file", certs + "/controller.crt"},
-              {"--tls-key-file", certs + "/controller.key"},
-              {"--tls-ca-file", certs + "/ca.crt"},
-              {"--tls-trust-domain", "lb.example.com"},
-              {"--tls-roles-file", certs + "/roles.yaml"}});
+  StartController({{"--tls-address", "127.0.0.1:0"},
+                   {"--tls-certificate-file", certs + "/controller.crt"},
+                   {"--tls-key-file", certs + "/controller.key"},
+                   {"--tls-ca-file", certs + "/ca.crt"},
+                   {"--tls-trust-domain", "lb.example.com"},
+                   {"--tls-roles-file", certs + "/roles.yaml"}});
   ASSERT_FALSE(HasFailure());
+  const auto agent_a = StartAgent("host-a", "a");
+  const auto agent_b = StartAgent("host-b", "b");
   const Ended node =
       EndOf({"/usr/bin/env", "node", LB_NODE_CLIENT "/lb_client.test.js"},
             {{"LB_RUN_DIR", fleet_.File("run")},
@@ -108,29 +107,30 @@ TEST_F(ClientsTest, NodeDoesWhatAnOrchestratorDoes) {
 }
 
 TEST_F(ClientsTest, BufCurlReadsByProtoFilesAndByReflection) {
-  StartFleet({});
+  StartController({});
   ASSERT_FALSE(HasFailure());
-  WaitForBothHosts();
+  const auto agent = StartAgent("host-a", "a");
+  fleet_.WaitForEvent([](const json& event) {
+    return event.value("kind", "") == "HOST_CONNECTED";
+  });
   const json by_files = Ask("viewer", "HostService/ListHosts", json::object());
-  ASSERT_EQ(by_files["hosts"].size(), 2u) << by_files;
+  ASSERT_EQ(by_files["hosts"].size(), 1u) << by_files;
   EXPECT_EQ(by_files["hosts"][0]["name"], "hosts/host-a");
   const Ended reflected =
       BufCurl("viewer", "HostService/ListHosts", json::object(), {});
   EXPECT_EQ(reflected.exit_code, 0) << reflected.err;
-  EXPECT_EQ(json::parse(reflected.out, nullptr, false)["hosts"].size(), 2u);
+  EXPECT_EQ(json::parse(reflected.out, nullptr, false)["hosts"].size(), 1u);
 }
 
 TEST_F(ClientsTest, BufCurlChecksAChangeAndReadsARefusal) {
-  StartFleet({});
+  StartController({});
   ASSERT_FALSE(HasFailure());
   const json change = {{"name", "policies/default"},
                        {"policy", {{"trigger_permille", 1500}}},
                        {"validate_only", true}};
   const json checked = Ask("admin", "PolicyService/UpdatePolicy", change);
   EXPECT_EQ(checked["policy"]["triggerPermille"], 1500) << checked;
-  const json policy = Ask("admin", "PolicyService/GetPolicy",
-                          {{"name", "policies/default"}})["policy"];
-  EXPECT_EQ(policy["triggerPermille"], 1100) << policy;
+  EXPECT_EQ(checked["policy"]["etag"], "r1") << checked;
 
   const Ended refused =
       BufCurl("viewer", "PolicyService/UpdatePolicy", change, kBySchema);
