@@ -15,6 +15,7 @@
 #include "common/ids.h"
 #include "common/plan.h"
 #include "controller/core/records.h"
+#include "controller/core/roll_up.h"
 
 namespace lb::controller {
 
@@ -111,7 +112,7 @@ struct EventPage {
   std::uint32_t limit = 50;
 };
 
-// Samples of one host in ascending order of time.
+// Samples or roll-ups of one host in ascending order of time.
 struct SamplePage {
   std::string host;
   WallTime from{};                // this or later
@@ -127,6 +128,10 @@ struct StoredProcessorSample {
 struct StoredBucketSample {
   std::uint64_t row = 0;
   BucketSample sample;
+};
+struct StoredRollUp {
+  std::uint64_t row = 0;
+  LoadRollUp roll_up;
 };
 
 struct BackupInfo {
@@ -203,6 +208,11 @@ class Store {
       Callback<std::vector<StoredProcessorSample>> callback) = 0;
   virtual void ListBucketSamples(
       SamplePage page, Callback<std::vector<StoredBucketSample>> callback) = 0;
+  // A minute is there when it is over: when a report of a later one, of any
+  // host, was appended. An hour grows by such minutes. A report that comes late
+  // is added to the minute and hour of its time.
+  virtual void ListRollUps(RollUpPeriod period, SamplePage page,
+                           Callback<std::vector<StoredRollUp>> callback) = 0;
   // Copies both files, while they are in use, into `directory`, which must not
   // exist (ALREADY_EXISTS); its parent must (NOT_FOUND). It is whole or not
   // there. The copy's identity is fenced. CANCELLED if the store is closed.

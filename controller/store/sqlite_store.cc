@@ -354,6 +354,15 @@ void SqliteStore::ListBucketSamples(
       std::move(callback));
 }
 
+void SqliteStore::ListRollUps(RollUpPeriod period, SamplePage page,
+                              Callback<std::vector<StoredRollUp>> callback) {
+  ReadTelemetry<std::vector<StoredRollUp>>(
+      [period, page = std::move(page)](TelemetryDb& db) {
+        return db.ReadRollUps(period, page);
+      },
+      std::move(callback));
+}
+
 void SqliteStore::BackUp(std::string directory, Callback<BackupInfo> callback) {
   backups_.Push({std::move(directory), std::move(callback)});
 }

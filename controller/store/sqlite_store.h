@@ -79,6 +79,8 @@ class SqliteStore final : public Store {
   void ListBucketSamples(
       SamplePage page,
       Callback<std::vector<StoredBucketSample>> callback) override;
+  void ListRollUps(RollUpPeriod period, SamplePage page,
+                   Callback<std::vector<StoredRollUp>> callback) override;
   void BackUp(std::string directory, Callback<BackupInfo> callback) override;
   void Append(ProcessorSample sample) override;
   void Append(BucketSample sample) override;

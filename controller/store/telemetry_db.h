@@ -6,19 +6,17 @@
 #include <span>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/clock.h"
-#include "controller/core/records.h"
+#include "controller/core/roll_up.h"
 #include "controller/core/store.h"
 #include "controller/store/held_database.h"
-#include "controller/store/sqlite.h"
+#include "controller/store/roll_ups.h"
+#include "controller/store/sample_rows.h"
 
 namespace lb::controller {
-
-using Sample = std::variant<ProcessorSample, BucketSample>;
 
 class TelemetryDb {
  public:
@@ -29,16 +27,19 @@ class TelemetryDb {
                                           std::uint64_t limit_bytes,
                                           WallTime now);
 
-  // All or none, in one commit. While the file is over its limit, some more of
-  // the oldest rows go with it. After an error the next call tries a new
+  // All or none, in one commit, with the minutes and hours that they end (see
+  // RollUps) and, while the file is over its limit, without some of the oldest
+  // rows (see RemoveOldest()). After an error the next call tries a new
   // connection.
   absl::Status Append(std::span<const Sample> samples);
 
-  // As Store::ListProcessorSamples() and Store::ListBucketSamples().
+  // As Store::ListProcessorSamples(), ListBucketSamples() and ListRollUps().
   absl::StatusOr<std::vector<StoredProcessorSample>> ReadProcessors(
       const SamplePage& page);
   absl::StatusOr<std::vector<StoredBucketSample>> ReadBuckets(
       const SamplePage& page);
+  absl::StatusOr<std::vector<StoredRollUp>> ReadRollUps(RollUpPeriod period,
+                                                        const SamplePage& page);
 
   // For copies.
   HeldDatabase& file() { return file_; }
@@ -50,6 +51,7 @@ class TelemetryDb {
 
   HeldDatabase file_;
   std::uint64_t limit_bytes_;
+  RollUps roll_ups_;
 };
 
 // Renames the file at `path` and what SQLite has beside it to

@@ -8,7 +8,7 @@ namespace {
 // docs/history-schema.md says what every column is.
 //
 // One packed row per host and report, and one per host and bucket sample.
-constexpr std::array<std::string_view, 1> kSteps = {R"sql(
+constexpr std::string_view kTelemetryBegins = R"sql(
 CREATE TABLE identity (
   sentinel INTEGER PRIMARY KEY CHECK (sentinel = 1),
   store_id TEXT NOT NULL,
@@ -33,7 +33,63 @@ CREATE TABLE bucket_samples (
   buckets BLOB NOT NULL
 ) STRICT;
 CREATE INDEX bucket_samples_by_host ON bucket_samples (host, time_ns);
-)sql"};
+)sql";
+
+// Reports added up, a row for each host and minute or hour. Reports up to
+// `rolled_up_row` are in them.
+constexpr std::string_view kRollUps = R"sql(
+ALTER TABLE identity ADD COLUMN rolled_up_row INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE processor_minutes (
+  host TEXT NOT NULL,
+  time_ns INTEGER NOT NULL,
+  interval_ns INTEGER NOT NULL,
+  reports INTEGER NOT NULL,
+  busy_ns TEXT NOT NULL,
+  capacity_ns TEXT NOT NULL,
+  packets TEXT NOT NULL,
+  max_utilization_permille TEXT NOT NULL,
+  UNIQUE (host, time_ns)
+) STRICT;
+
+CREATE TABLE processor_hours (
+  host TEXT NOT NULL,
+  time_ns INTEGER NOT NULL,
+  interval_ns INTEGER NOT NULL,
+  reports INTEGER NOT NULL,
+  busy_ns TEXT NOT NULL,
+  capacity_ns TEXT NOT NULL,
+  packets TEXT NOT NULL,
+  max_utilization_permille TEXT NOT NULL,
+  UNIQUE (host, time_ns)
+) STRICT;
+
+CREATE VIEW v_processor_minutes AS SELECT
+  host,
+  strftime('%Y-%m-%dT%H:%M:%fZ', time_ns / 1000000 / 1e3, 'unixepoch') AS time,
+  busy.key AS processor,
+  1.0 * busy.value / nullif(capacity_ns ->> busy.key, 0) AS utilization,
+  iif(capacity_ns ->> busy.key = 0, NULL,
+      (max_utilization_permille ->> busy.key) / 1e3) AS max_utilization,
+  busy.value / 1e9 AS busy_s,
+  packets ->> busy.key AS packets,
+  reports
+FROM processor_minutes, json_each(busy_ns) AS busy;
+
+CREATE VIEW v_processor_hours AS SELECT
+  host,
+  strftime('%Y-%m-%dT%H:%M:%fZ', time_ns / 1000000 / 1e3, 'unixepoch') AS time,
+  busy.key AS processor,
+  1.0 * busy.value / nullif(capacity_ns ->> busy.key, 0) AS utilization,
+  iif(capacity_ns ->> busy.key = 0, NULL,
+      (max_utilization_permille ->> busy.key) / 1e3) AS max_utilization,
+  busy.value / 1e9 AS busy_s,
+  packets ->> busy.key AS packets,
+  reports
+FROM processor_hours, json_each(busy_ns) AS busy;
+)sql";
+
+constexpr std::array<std::string_view, 2> kSteps = {kTelemetryBegins, kRollUps};
 
 }  // namespace
 

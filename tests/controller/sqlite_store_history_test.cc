@@ -1,5 +1,6 @@
 // What auditors read: the examples of docs/history-schema.md on a backup of a
 // store in which everything happened once.
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -19,8 +20,11 @@ std::string Document() {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::vector<std::string> Examples() {
-  const std::string document = Document();
+// The queries of the section that begins with this heading.
+std::vector<std::string> Examples(const std::string& heading) {
+  std::string document = Document();
+  document.erase(0, document.find("\n## " + heading + "\n") + 1);
+  document.erase(document.find("\n## "));
   const std::string opening = "```sql\n";
   std::vector<std::string> examples;
   for (std::size_t at = document.find(opening); at != std::string::npos;
@@ -50,6 +54,11 @@ class HistoryTest : public SqliteStoreTest {
     Commit(*store, ProposalChange("a"));
     Commit(*store, Applied());
     Commit(*store, DecisionChange("a"));
+    for (const int second : {10, 11, 70}) {
+      ProcessorSample report = SampleProcessors("a", At(second));
+      report.processors[2].in_service = false;
+      store->Append(report);
+    }
     change = {};
     HostIntentChange& intent = change.intent.emplace();
     intent.host = "a";
@@ -88,6 +97,9 @@ class HistoryTest : public SqliteStoreTest {
   Connection Control() {
     return Connection::Open(File("backup/control.db"), false).value();
   }
+  Connection Telemetry() {
+    return Connection::Open(File("backup/telemetry.db"), false).value();
+  }
   // The first row, "column=value" for each, as text.
   static std::string FirstRow(Connection& db, const std::string& sql) {
     auto select = db.Prepare(sql);
@@ -102,11 +114,32 @@ class HistoryTest : public SqliteStoreTest {
 };
 
 TEST_F(HistoryTest, EveryExampleOfTheDocumentFindsSomething) {
-  Connection db = Control();
-  const std::vector<std::string> examples = Examples();
-  EXPECT_GE(examples.size(), 6U);
-  for (const std::string& example : examples) {
-    EXPECT_NE(FirstRow(db, example), "") << example;
+  struct Asked {
+    const char* heading;
+    Connection db;
+    std::size_t examples;
+  };
+  for (Asked& file :
+       std::array{Asked{"Questions", Control(), 6},
+                  Asked{"Questions to telemetry.db", Telemetry(), 3}}) {
+    const std::vector<std::string> examples = Examples(file.heading);
+    EXPECT_GE(examples.size(), file.examples);
+    for (const std::string& example : examples) {
+      EXPECT_NE(FirstRow(file.db, example), "") << example;
+    }
+  }
+}
+
+TEST_F(HistoryTest, MinutesAndHoursAreReadByPlainSql) {
+  Connection db = Telemetry();
+  for (const char* view : {"v_processor_minutes", "v_processor_hours"}) {
+    const std::string all = absl::StrCat(
+        "SELECT time, processor, utilization, max_utilization, "
+        "busy_s, packets, reports FROM ",
+        view, " WHERE host = 'a' AND processor = ");
+    EXPECT_EQ(FirstRow(db, all + "1"),
+              "2026-01-01T00:00:00.000Z|1|0.7|0.7|1.4|0|2");
+    EXPECT_EQ(FirstRow(db, all + "2"), "2026-01-01T00:00:00.000Z|2|||0.0|0|2");
   }
 }
 
@@ -148,9 +181,11 @@ TEST_F(HistoryTest, ViewsSayItInWordsAndReadableUnits) {
 }
 
 TEST_F(HistoryTest, TheDocumentNamesEveryTableColumnAndView) {
-  const std::string document = Document();
-  for (const char* file : {"backup/control.db", "backup/telemetry.db"}) {
-    Connection db = Connection::Open(File(file), false).value();
+  for (const char* file : {"control.db", "telemetry.db"}) {
+    std::string document = Document();
+    document.erase(0, document.find(absl::StrCat("## Views of ", file)));
+    Connection db =
+        Connection::Open(File(absl::StrCat("backup/", file)), false).value();
     auto names = db.Prepare(
         "SELECT m.type, m.name, c.name FROM sqlite_master AS m "
         "JOIN pragma_table_info(m.name) AS c "

@@ -1,6 +1,7 @@
 // Files of every earlier version, made by the schema's own first steps.
 #include <filesystem>
 
+#include "common/status.h"
 #include "controller/store/open_database.h"
 #include "controller/store/row_codec.h"
 #include "gmock/gmock.h"
@@ -129,6 +130,46 @@ TEST_P(MigrationTest, KnowsWhichPolicyHeldWhen) {
                   "SELECT revision FROM policies WHERE end_time_ns IS NULL"),
             2);
   EXPECT_EQ(Query("control.db", "SELECT inputs_bytes FROM identity"), 5);
+}
+
+// Reports from before minutes and hours were kept.
+TEST_F(SqliteStoreTest, OldTelemetryIsRolledUp) {
+  ASSERT_TRUE(Open().ok());
+  const std::string id =
+      QueryText("control.db", "SELECT store_id FROM identity");
+  std::filesystem::remove(File("telemetry.db"));
+  const Schema& now = TelemetrySchema();
+  const Schema then{now.name, now.next_step, now.application_id,
+                    now.migrations.first(1)};
+  const absl::Status made = CreateDatabase(
+      File("telemetry.db"), then, [&](Connection& db) -> absl::Status {
+        LB_RETURN_IF_ERROR(
+            db.Execute("INSERT INTO identity VALUES (1, '" + id + "', 5)"));
+        LB_ASSIGN_OR_RETURN(Statement insert,
+                            db.Prepare("INSERT INTO processor_samples VALUES "
+                                       "('a', ?, 3, 4, 1000000000, ?)"));
+        for (int i = 0; i < 90; ++i) {
+          const ProcessorSample sample = SampleProcessors("a", At(i));
+          LB_RETURN_IF_ERROR(insert.Reset()
+                                 .Bind(ToNs(sample.time))
+                                 .BindBlob(PackProcessors(sample.processors))
+                                 .Run());
+        }
+        return absl::OkStatus();
+      });
+  ASSERT_TRUE(made.ok()) << made;
+  {
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    (*store)->Append(SampleProcessors("a", At(120)));
+  }
+  EXPECT_EQ(Query("telemetry.db.before-v2", "PRAGMA user_version"), 1);
+  EXPECT_EQ(Count("telemetry.db", "processor_samples"), 91);
+  EXPECT_EQ(QueryText("telemetry.db",
+                      "SELECT group_concat(reports) FROM processor_minutes"),
+            "60,30");
+  EXPECT_EQ(Query("telemetry.db", "SELECT reports FROM processor_hours"), 90);
+  EXPECT_EQ(Query("telemetry.db", "SELECT rolled_up_row FROM identity"), 90);
 }
 
 INSTANTIATE_TEST_SUITE_P(From, MigrationTest, testing::Values(1, 2),

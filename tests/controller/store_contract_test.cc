@@ -124,6 +124,21 @@ class StoreContractTest : public testing::TestWithParam<StoreFactory> {
            })
         .value();
   }
+  std::vector<StoredRollUp> RollUps(RollUpPeriod period,
+                                    const SamplePage& page) {
+    using Rows = std::vector<StoredRollUp>;
+    return Await<Rows>([&](Store::Callback<Rows> callback) {
+             store_->ListRollUps(period, page, std::move(callback));
+           })
+        .value();
+  }
+  std::vector<int> RollUpTimes(RollUpPeriod period, const SamplePage& page) {
+    std::vector<int> times;
+    for (const auto& row : RollUps(period, page)) {
+      times.push_back(Seconds(row.roll_up.time));
+    }
+    return times;
+  }
   static int Seconds(WallTime time) {
     return static_cast<int>(
         std::chrono::duration_cast<std::chrono::seconds>(time - At(0)).count());
@@ -645,6 +660,36 @@ TEST_P(StoreContractTest, SamplesReadBackInPages) {
   ASSERT_THAT(*buckets, SizeIs(1));
   EXPECT_EQ(buckets->at(0).sample.time, At(4));
   EXPECT_EQ(buckets->at(0).sample.buckets.at(0).load_ns_per_s, 7U);
+}
+
+TEST_P(StoreContractTest, SamplesRollUpToMinutesAndHours) {
+  for (int i = 3'420; i <= 3'660; i += 30) {
+    store_->Append(SampleProcessors("a", At(i)));
+    store_->Append(SampleProcessors("b", At(i)));
+  }
+  const auto minute = RollUpPeriod::kMinute;
+  EXPECT_THAT(RollUpTimes(minute, {.host = "a"}),
+              ElementsAre(3'420, 3'480, 3'540, 3'600));
+  EXPECT_THAT(
+      RollUpTimes(minute, {.host = "a", .from = At(3'480), .to = At(3'540)}),
+      ElementsAre(3'480));
+  EXPECT_THAT(RollUpTimes(minute, {.host = "c"}), ElementsAre());
+  SamplePage page = {.host = "a", .limit = 3};
+  page.after = RollUps(minute, page).back().row;
+  EXPECT_THAT(RollUpTimes(minute, page), ElementsAre(3'600));
+  const auto hours = RollUps(RollUpPeriod::kHour, {.host = "a"});
+  ASSERT_THAT(hours, SizeIs(2));
+  const LoadRollUp& first = hours[0].roll_up;
+  EXPECT_EQ(first.host, "a");
+  EXPECT_EQ(first.time, At(0));
+  EXPECT_EQ(first.reports, 6U);
+  EXPECT_EQ(first.interval, std::chrono::seconds(6));
+  ASSERT_THAT(first.processors, SizeIs(3));
+  EXPECT_EQ(first.processors[1].busy, std::chrono::milliseconds(4'200));
+  EXPECT_EQ(first.processors[1].capacity, std::chrono::seconds(6));
+  EXPECT_EQ(first.processors[1].max_utilization_permille, 700U);
+  EXPECT_EQ(hours[1].roll_up.time, At(3'600));
+  EXPECT_EQ(hours[1].roll_up.reports, 2U);
 }
 
 TEST_P(StoreContractTest, PlansComeInPages) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -423,7 +424,37 @@ std::vector<Stored> PageOf(const std::vector<Sample>& samples,
   return found;
 }
 
+// Of the minutes before that of the newest sample, in order of time.
+std::vector<LoadRollUp> RollUpsOf(const std::vector<ProcessorSample>& samples,
+                                  RollUpPeriod period) {
+  WallTime open = WallTime::min();
+  for (const ProcessorSample& sample : samples) {
+    open = std::max(open, StartOf(RollUpPeriod::kMinute, sample.time));
+  }
+  std::map<std::pair<WallTime, std::string>, LoadRollUp> sums;
+  for (const ProcessorSample& sample : samples) {
+    if (sample.time >= open) continue;
+    const WallTime start = StartOf(period, sample.time);
+    LoadRollUp& sum = sums[{start, sample.host}];
+    sum.host = sample.host;
+    sum.time = start;
+    AddReport(sample, sum);
+  }
+  std::vector<LoadRollUp> found;
+  for (auto& [key, sum] : sums) found.push_back(std::move(sum));
+  return found;
+}
+
 }  // namespace
+
+void MemoryStore::ListRollUps(RollUpPeriod period, SamplePage page,
+                              Callback<std::vector<StoredRollUp>> callback) {
+  Do([this, period, page, callback = std::move(callback)]() mutable {
+    Answer<std::vector<StoredRollUp>>(
+        PageOf<StoredRollUp>(RollUpsOf(processor_samples_, period), page),
+        std::move(callback));
+  });
+}
 
 void MemoryStore::ListProcessorSamples(
     SamplePage page, Callback<std::vector<StoredProcessorSample>> callback) {

@@ -122,6 +122,8 @@ class MemoryStore final : public Store {
   void ListBucketSamples(
       SamplePage page,
       Callback<std::vector<StoredBucketSample>> callback) override;
+  void ListRollUps(RollUpPeriod period, SamplePage page,
+                   Callback<std::vector<StoredRollUp>> callback) override;
   // Nothing is written; the answer has the last revision.
   void BackUp(std::string directory, Callback<BackupInfo> callback) override;
   void Append(ProcessorSample sample) override {
