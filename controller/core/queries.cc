@@ -45,15 +45,60 @@ Page<T> MakePage(std::vector<T> items, std::uint32_t size,
   return page;
 }
 
-// The list of `parent`'s loads from `from` to `to`, as its tokens name it.
-std::string LoadsBetween(const std::string& parent,
-                         std::optional<WallTime> from,
-                         std::optional<WallTime> to) {
+// What the store is asked for, one row more than the page.
+struct LoadsPage {
+  std::string list;  // with its parent and times, as its tokens name it
+  SamplePage rows;
+};
+
+std::string LoadsBetween(const LoadsRequest& request) {
   const auto text = [](std::optional<WallTime> time) {
     return time ? absl::StrCat(time->time_since_epoch().count())
                 : std::string("-");
   };
-  return absl::StrCat(parent, " ", text(from), " ", text(to));
+  return absl::StrCat(request.parent, " ", text(request.from), " ",
+                      text(request.to));
+}
+
+absl::StatusOr<LoadsPage> ParseLoadsRequest(const std::string& kind,
+                                            const LoadsRequest& request) {
+  LoadsPage page;
+  page.list = LoadsBetween(request);
+  LB_ASSIGN_OR_RETURN(page.rows.host, ParseHostName(request.parent));
+  LB_ASSIGN_OR_RETURN(const std::uint32_t size,
+                      ParsePageSize(request.page_size));
+  page.rows.limit = size + 1;
+  LB_ASSIGN_OR_RETURN(page.rows.after,
+                      ParseNumberToken(request.page_token, kind, page.list));
+  if (request.from && request.to && *request.from >= *request.to) {
+    return absl::InvalidArgumentError("end_time must be after start_time");
+  }
+  page.rows.from = request.from.value_or(WallTime());
+  page.rows.to = request.to.value_or(WallTime::max());
+  return page;
+}
+
+// Calls with the page of what `item` is of each row.
+template <class Stored, class Item>
+Store::Callback<std::vector<Stored>> ToPage(
+    std::string kind, const LoadsPage& asked, Item Stored::*item,
+    Store::Callback<Page<Item>> callback) {
+  return [kind = std::move(kind), list = asked.list,
+          size = asked.rows.limit - 1, item, callback = std::move(callback)](
+             absl::StatusOr<std::vector<Stored>> stored) mutable {
+    if (!stored.ok()) {
+      std::move(callback)(stored.status());
+      return;
+    }
+    auto rows = MakePage(*std::move(stored), size, kind, list,
+                         [](const Stored& row) { return row.row; });
+    Page<Item> page;
+    page.next_page_token = std::move(rows.next_page_token);
+    for (Stored& row : rows.items) {
+      page.items.push_back(std::move(row.*item));
+    }
+    std::move(callback)(std::move(page));
+  };
 }
 
 }  // namespace
@@ -285,43 +330,31 @@ void Queries::VerifyAudit(std::optional<AuditHead> outside,
   CheckAudit(store_, outside, std::move(callback));
 }
 
-void Queries::ListLoads(const std::string& parent, std::optional<WallTime> from,
-                        std::optional<WallTime> to, std::int32_t page_size,
-                        const std::string& page_token,
+void Queries::ListLoads(const LoadsRequest& request,
                         Store::Callback<Page<ProcessorSample>> callback) {
-  const std::string list = LoadsBetween(parent, from, to);
-  const auto host = ParseHostName(parent);
-  const auto size = ParsePageSize(page_size);
-  const auto after = ParseNumberToken(page_token, "loads", list);
-  absl::Status status = host.status();
-  if (status.ok()) status = size.status();
-  if (status.ok()) status = after.status();
-  if (status.ok() && from && to && *from >= *to) {
-    status = absl::InvalidArgumentError("end_time must be after start_time");
-  }
-  if (!status.ok()) {
-    std::move(callback)(std::move(status));
+  const std::string kind = "loads";
+  const auto page = ParseLoadsRequest(kind, request);
+  if (!page.ok()) {
+    std::move(callback)(page.status());
     return;
   }
   store_.ListProcessorSamples(
-      {*host, from.value_or(WallTime()), to.value_or(WallTime::max()), *after,
-       *size + 1},
-      [list, size = *size, callback = std::move(callback)](
-          absl::StatusOr<std::vector<StoredProcessorSample>> stored) mutable {
-        if (!stored.ok()) {
-          std::move(callback)(stored.status());
-          return;
-        }
-        auto rows = MakePage(
-            *std::move(stored), size, "loads", list,
-            [](const StoredProcessorSample& sample) { return sample.row; });
-        Page<ProcessorSample> page;
-        page.next_page_token = std::move(rows.next_page_token);
-        for (StoredProcessorSample& row : rows.items) {
-          page.items.push_back(std::move(row.sample));
-        }
-        std::move(callback)(std::move(page));
-      });
+      page->rows,
+      ToPage(kind, *page, &StoredProcessorSample::sample, std::move(callback)));
+}
+
+void Queries::ListRollUps(RollUpPeriod period, const LoadsRequest& request,
+                          Store::Callback<Page<LoadRollUp>> callback) {
+  const std::string kind =
+      period == RollUpPeriod::kMinute ? "minutes" : "hours";
+  const auto page = ParseLoadsRequest(kind, request);
+  if (!page.ok()) {
+    std::move(callback)(page.status());
+    return;
+  }
+  store_.ListRollUps(
+      period, page->rows,
+      ToPage(kind, *page, &StoredRollUp::roll_up, std::move(callback)));
 }
 
 }  // namespace lb::controller

@@ -33,6 +33,14 @@ struct Page {
   std::string next_page_token;  // empty: this is the last page
 };
 
+struct LoadsRequest {
+  std::string parent;            // hosts/HOST
+  std::optional<WallTime> from;  // this or later; none: the first kept
+  std::optional<WallTime> to;    // earlier; none: no end
+  std::int32_t page_size = 0;
+  std::string page_token{};
+};
+
 // page_size: 0 means 50, at most 1000. Errors of every method:
 // INVALID_ARGUMENT for names, sizes and tokens, NOT_FOUND, UNAVAILABLE.
 class Queries {
@@ -89,12 +97,11 @@ class Queries {
   void VerifyAudit(std::optional<AuditHead> outside,
                    Store::Callback<VerifiedAudit> callback);
 
-  // Reports of hosts/HOST from `from` (none: the first kept) to before `to`
-  // (none: no end), oldest first.
-  void ListLoads(const std::string& parent, std::optional<WallTime> from,
-                 std::optional<WallTime> to, std::int32_t page_size,
-                 const std::string& page_token,
+  // Reports by their end, or minutes or hours by their start; oldest first.
+  void ListLoads(const LoadsRequest& request,
                  Store::Callback<Page<ProcessorSample>> callback);
+  void ListRollUps(RollUpPeriod period, const LoadsRequest& request,
+                   Store::Callback<Page<LoadRollUp>> callback);
 
  private:
   // What can be explained, and the policy that was in force.

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/status.h"
 #include "controller/core/records.h"
+#include "controller/core/roll_up.h"
 #include "controller/rpc/convert_common.h"
 #include "lb/v1/load_service.pb.h"
 
@@ -33,7 +34,12 @@ absl::StatusOr<TimeSpan> TimeSpanFrom(const Request& request) {
   return span;
 }
 
+// None: reports as they are. INVALID_ARGUMENT.
+absl::StatusOr<std::optional<RollUpPeriod>> RollUpPeriodFrom(
+    v1::Resolution resolution);
+
 void FillLoad(const ProcessorSample& sample, v1::Load& message);
+void FillLoad(const LoadRollUp& roll_up, v1::Load& message);
 
 }  // namespace lb::controller
 

@@ -23,12 +23,18 @@ class LoadWriter final : public StreamSink<LoadSink, v1::WatchLoadsResponse> {
   }
 };
 
-void FillLoads(const Page<ProcessorSample>& page,
-               v1::ListLoadsResponse& response) {
-  for (const ProcessorSample& sample : page.items) {
-    FillLoad(sample, *response.add_loads());
-  }
+// Of reports, minutes or hours.
+template <class Item>
+void FillLoads(const Page<Item>& page, v1::ListLoadsResponse& response) {
+  for (const Item& item : page.items) FillLoad(item, *response.add_loads());
   response.set_next_page_token(page.next_page_token);
+}
+
+absl::StatusOr<LoadsRequest> LoadsRequestFrom(
+    const v1::ListLoadsRequest& message) {
+  LB_ASSIGN_OR_RETURN(const TimeSpan span, TimeSpanFrom(message));
+  return LoadsRequest{message.parent(), span.from, span.to, message.page_size(),
+                      message.page_token()};
 }
 
 }  // namespace
@@ -36,15 +42,25 @@ void FillLoads(const Page<ProcessorSample>& page,
 grpc::ServerUnaryReactor* LoadService::ListLoads(
     grpc::CallbackServerContext* context, const v1::ListLoadsRequest* request,
     v1::ListLoadsResponse* response) {
-  return Serve(
-      entrance_, context, request, response, FillLoads,
-      [request](const CoreAccess& core, const Call& /*call*/, auto done) {
-        const auto span = TimeSpanFrom(*request);
-        if (!span.ok()) return done(span.status());
-        core.queries.ListLoads(request->parent(), span->from, span->to,
-                               request->page_size(), request->page_token(),
-                               std::move(done));
-      });
+  const auto period = RollUpPeriodFrom(request->resolution());
+  if (period.ok() && *period) {
+    return Serve(entrance_, context, request, response, FillLoads<LoadRollUp>,
+                 [request, period = **period](const CoreAccess& core,
+                                              const Call& /*call*/, auto done) {
+                   const auto asked = LoadsRequestFrom(*request);
+                   if (!asked.ok()) return done(asked.status());
+                   core.queries.ListRollUps(period, *asked, std::move(done));
+                 });
+  }
+  return Serve(entrance_, context, request, response,
+               FillLoads<ProcessorSample>,
+               [request, status = period.status()](
+                   const CoreAccess& core, const Call& /*call*/, auto done) {
+                 if (!status.ok()) return done(status);
+                 const auto asked = LoadsRequestFrom(*request);
+                 if (!asked.ok()) return done(asked.status());
+                 core.queries.ListLoads(*asked, std::move(done));
+               });
 }
 
 grpc::ServerWriteReactor<v1::WatchLoadsResponse>* LoadService::WatchLoads(

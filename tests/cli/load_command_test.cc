@@ -54,6 +54,35 @@ TEST_F(LoadCommandTest, ListAsksForATimeAndShowsUtilizations) {
   EXPECT_FALSE(asked.has_end_time());
 }
 
+TEST_F(LoadCommandTest, ListsMinutesAndHours) {
+  v1::Resolution asked = v1::RESOLUTION_UNSPECIFIED;
+  api_.On<v1::ListLoadsRequest>([&](const v1::ListLoadsRequest& request) {
+    asked = request.resolution();
+    v1::ListLoadsResponse response;
+    v1::Load& load = *response.add_loads();
+    load = MakeLoad();
+    load.mutable_processors(1)->set_in_service(false);
+    load.set_reports(60);
+    load.add_max_utilization_permille(875);
+    load.add_max_utilization_permille(0);
+    return FakeAnswer(response);
+  });
+  Serve();
+  const CommandResult result =
+      Run({"load", "list", "edge-1", "--resolution", "minute"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(asked, v1::RESOLUTION_MINUTE);
+  EXPECT_EQ(
+      result.out,
+      "TIME                      MEASURED  REPORTS  PACKETS  MEAN<HIGHEST "
+      "UTILIZATION OF EACH PROCESSOR\n"
+      "2026-01-01T00:00:00.000Z     1.00s       60    1.20k  50.0%<87.5% -\n");
+  Run({"load", "list", "edge-1", "--resolution", "hour"});
+  EXPECT_EQ(asked, v1::RESOLUTION_HOUR);
+  Run({"load", "list", "edge-1"});
+  EXPECT_EQ(asked, v1::RESOLUTION_REPORT);
+}
+
 TEST_F(LoadCommandTest, WatchPrintsLoadsUntilTheStreamEnds) {
   std::string asked;
   api_.On<v1::WatchLoadsRequest>([&](const v1::WatchLoadsRequest& request) {
@@ -78,6 +107,7 @@ TEST_F(LoadCommandTest, WrongArguments) {
   ExpectUsageErrors({{"load", "list"},
                      {"load", "list", "a", "--from", "1h"},
                      {"load", "list", "a", "--to", "tomorrow"},
+                     {"load", "list", "a", "--resolution", "day"},
                      {"load", "watch", "--host", "-"}});
 }
 

@@ -8,6 +8,7 @@
 #include "controller/rpc/convert_audit.h"
 #include "controller/rpc/convert_common.h"
 #include "controller/rpc/convert_flow.h"
+#include "controller/rpc/convert_load.h"
 #include "controller/rpc/convert_view.h"
 #include "controller/rpc/status_map.h"
 #include "gmock/gmock.h"
@@ -442,6 +443,41 @@ TEST(Convert, AnAuditRecordIsShownWhole) {
   EXPECT_EQ(message.after(), "[]");
   EXPECT_EQ(message.revision(), 9U);
   EXPECT_EQ(message.hash(), ToHex(HashOf("x")));
+}
+
+TEST(Convert, AMinuteIsALoadWithMeansAndHighests) {
+  LoadRollUp sum{.host = "a", .time = At(60)};
+  sum.interval = std::chrono::seconds(40);
+  sum.reports = 20;
+  sum.processors = {{std::chrono::seconds(9), std::chrono::seconds(30), 7, 875},
+                    {std::chrono::seconds(1), std::chrono::seconds(0), 2, 0}};
+  v1::Load message;
+  FillLoad(sum, message);
+  EXPECT_EQ(message.host(), "hosts/a");
+  EXPECT_EQ(message.time().seconds(), TimestampOf(At(60)).seconds());
+  EXPECT_EQ(message.interval_ns(), 40'000'000'000U);
+  EXPECT_EQ(message.reports(), 20U);
+  ASSERT_EQ(message.processors_size(), 2);
+  EXPECT_EQ(message.processors(0).busy_ns(), 9'000'000'000U);
+  EXPECT_EQ(message.processors(0).capacity_permille(), 750U);
+  EXPECT_EQ(message.processors(0).packets(), 7U);
+  EXPECT_TRUE(message.processors(0).in_service());
+  EXPECT_FALSE(message.processors(1).in_service());
+  EXPECT_EQ(message.max_utilization_permille(0), 875U);
+  EXPECT_EQ(message.max_utilization_permille(1), 0U);
+  sum.interval = {};
+  message.Clear();
+  FillLoad(sum, message);
+  EXPECT_EQ(message.processors(0).capacity_permille(), 0U);
+}
+
+TEST(Convert, ResolutionsAreChecked) {
+  EXPECT_EQ(*RollUpPeriodFrom(v1::RESOLUTION_UNSPECIFIED), std::nullopt);
+  EXPECT_EQ(*RollUpPeriodFrom(v1::RESOLUTION_REPORT), std::nullopt);
+  EXPECT_EQ(*RollUpPeriodFrom(v1::RESOLUTION_MINUTE), RollUpPeriod::kMinute);
+  EXPECT_EQ(*RollUpPeriodFrom(v1::RESOLUTION_HOUR), RollUpPeriod::kHour);
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      RollUpPeriodFrom(static_cast<v1::Resolution>(9)).status()));
 }
 
 TEST(CallOf, SaysWhatTheRequestSays) {

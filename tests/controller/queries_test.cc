@@ -221,7 +221,7 @@ TEST_F(PagesTest, LoadsComeOldestFirst) {
   const auto list = [&](const std::string& parent, std::optional<WallTime> from,
                         std::optional<WallTime> to, const std::string& token) {
     harness_.core->queries.ListLoads(
-        parent, from, to, 25, token,
+        {parent, from, to, 25, token},
         [&](absl::StatusOr<Page<ProcessorSample>> got) {
           page = std::move(got);
         });
@@ -249,6 +249,45 @@ TEST_F(PagesTest, LoadsComeOldestFirst) {
   EXPECT_TRUE(absl::IsInvalidArgument(list("hosts/a", times[9], times[9], "")));
   EXPECT_TRUE(
       absl::IsInvalidArgument(list("hosts/-", std::nullopt, std::nullopt, "")));
+}
+
+TEST_F(PagesTest, MinutesAndHoursComeInPages) {
+  for (int i = 0; i <= 120; ++i) {
+    ProcessorSample report;
+    report.host = "a";
+    report.time = WallTime(std::chrono::minutes(i));
+    harness_.store.Append(report);
+  }
+  std::optional<absl::StatusOr<Page<LoadRollUp>>> page;
+  const auto list = [&](RollUpPeriod period, const LoadsRequest& request) {
+    harness_.core->queries.ListRollUps(
+        period, request,
+        [&](absl::StatusOr<Page<LoadRollUp>> got) { page = std::move(got); });
+    harness_.Run();
+    return page->status();
+  };
+  const auto minute = RollUpPeriod::kMinute;
+  LoadsRequest request{.parent = "hosts/a",
+                       .from = WallTime(std::chrono::minutes(10)),
+                       .to = WallTime(std::chrono::minutes(50)),
+                       .page_size = 25};
+  ASSERT_TRUE(list(minute, request).ok());
+  EXPECT_EQ((*page)->items.size(), 25U);
+  EXPECT_EQ((*page)->items.front().time, *request.from);
+  request.page_token = (*page)->next_page_token;
+  ASSERT_TRUE(list(minute, request).ok());
+  EXPECT_EQ((*page)->items.size(), 15U);
+  EXPECT_EQ((*page)->items.back().time, WallTime(std::chrono::minutes(49)));
+  EXPECT_EQ((*page)->next_page_token, "");
+  EXPECT_TRUE(absl::IsInvalidArgument(list(RollUpPeriod::kHour, request)));
+  request = {
+      .parent = "hosts/a", .from = {}, .to = WallTime(std::chrono::hours(2))};
+  ASSERT_TRUE(list(RollUpPeriod::kHour, request).ok());
+  ASSERT_EQ((*page)->items.size(), 2U);
+  EXPECT_EQ((*page)->items[1].time, WallTime(std::chrono::hours(1)));
+  EXPECT_EQ((*page)->items[1].reports, 60U);
+  request.parent = "hosts/-";
+  EXPECT_TRUE(absl::IsInvalidArgument(list(minute, request)));
 }
 
 TEST_F(PagesTest, APlanIsExplainedAndReplayed) {
