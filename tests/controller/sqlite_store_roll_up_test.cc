@@ -158,20 +158,21 @@ TEST_F(RollUpRowsTest, AClockThatIsSetBackAddsToTheSameMinutes) {
   EXPECT_EQ(hours[0].reports, 360U);
 }
 
-TEST_F(RollUpRowsTest, AFailedCommitIsInNoSum) {
-  AppendSeconds("a", 0, 30);
+// Here one that fails when the minute was already written.
+TEST_F(RollUpRowsTest, AFailedCommitIsInNoSumAndLosesNone) {
   db_.reset();
   Alter("telemetry.db",
-        "CREATE TRIGGER refuse BEFORE INSERT ON processor_samples "
-        "WHEN NEW.epoch = 99 BEGIN SELECT RAISE(ABORT, 'refused'); END");
+        "CREATE TRIGGER refuse BEFORE UPDATE ON identity WHEN 99 = "
+        "(SELECT epoch FROM processor_samples ORDER BY rowid DESC LIMIT 1) "
+        "BEGIN SELECT RAISE(ABORT, 'refused'); END");
   Reopen();
-  AppendSeconds("a", 30, 40);
-  ProcessorSample bad = Report("a", 40);
+  AppendSeconds("a", 0, 60);
+  ProcessorSample bad = Report("a", 60);
   bad.epoch = Epoch(99);
-  const std::vector<Sample> samples = {Report("a", 40), bad};
+  const std::vector<Sample> samples = {bad};
   EXPECT_FALSE(db_->Append(samples).ok());
-  AppendSeconds("a", 41, 61);
-  EXPECT_THAT(ReportsByMinute("a"), ElementsAre(59));
+  AppendSeconds("a", 61, 122);
+  EXPECT_THAT(ReportsByMinute("a"), ElementsAre(60, 59));
 }
 
 TEST_F(RollUpRowsTest, ARowThatCannotBeReadDoesNotStopTelemetry) {
