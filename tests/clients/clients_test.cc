@@ -90,11 +90,11 @@ class ClientsTest : public testing::Test {
 TEST_F(ClientsTest, NodeDoesWhatAnOrchestratorDoes) {
   const std::string certs = Certificates();
   StartController({{"--tls-address", "127.0.0.1:0"},
-                   {"--tls-certificate-file", certs + "/controller.crt"},
-                   {"--tls-key-file", certs + "/controller.key"},
-                   {"--tls-ca-file", certs + "/ca.crt"},
+                   {"--tls-cert", certs + "/controller.crt"},
+                   {"--tls-key", certs + "/controller.key"},
+                   {"--tls-ca", certs + "/ca.crt"},
                    {"--tls-trust-domain", "lb.example.com"},
-                   {"--tls-roles-file", certs + "/roles.yaml"}});
+                   {"--tls-roles", certs + "/roles.yaml"}});
   ASSERT_FALSE(HasFailure());
   const auto agent_a = StartAgent("host-a", "a");
   const auto agent_b = StartAgent("host-b", "b");
