@@ -1,22 +1,28 @@
 #include "controller/core/byte_codec.h"
 
+#include <array>
 #include <bit>
+#include <cstddef>
 
 namespace lb::controller {
 
 void ByteWriter::Unsigned(std::uint64_t value) {
-  while (value >= 0x80) {
-    bytes_.push_back(static_cast<char>((value & 0x7f) | 0x80));
-    value >>= 7;
+  std::array<char, 10> packed;  // 64 bits by seven
+  std::size_t size = 0;
+  for (; value >= 0x80; value >>= 7) {
+    packed[size++] = static_cast<char>((value & 0x7f) | 0x80);
   }
-  bytes_.push_back(static_cast<char>(value));
+  packed[size++] = static_cast<char>(value);
+  bytes_.append(packed.data(), size);
 }
 
 void ByteWriter::Double(double value) {
   const auto bits = std::bit_cast<std::uint64_t>(value);
-  for (int shift = 0; shift < 64; shift += 8) {
-    bytes_.push_back(static_cast<char>((bits >> shift) & 0xff));
+  std::array<char, 8> packed;
+  for (std::size_t i = 0; i < packed.size(); ++i) {
+    packed[i] = static_cast<char>((bits >> (8 * i)) & 0xff);
   }
+  bytes_.append(packed.data(), packed.size());
 }
 
 std::uint64_t ByteReader::Fail() {

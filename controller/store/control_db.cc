@@ -191,26 +191,53 @@ absl::StatusOr<Committed> ControlDb::Apply(Connection& db, const Change& change,
   return committed;
 }
 
-absl::Status ControlDb::CommitAll(
-    std::span<const Change> changes, WallTime now,
+absl::Status ControlDb::ApplyTogether(
+    Connection& db, std::span<const Change> changes, WallTime now, End& end,
     std::vector<absl::StatusOr<Committed>>& results) {
-  LB_ASSIGN_OR_RETURN(Connection* const db, file_.Connect());
-  LB_RETURN_IF_ERROR(db->Execute("BEGIN IMMEDIATE;"));
-  LB_ASSIGN_OR_RETURN(End end, ReadEnd(*db));
   for (const Change& change : changes) {
-    LB_RETURN_IF_ERROR(db->Execute("SAVEPOINT change;"));
+    LB_ASSIGN_OR_RETURN(const Committed committed, Apply(db, change, now, end));
+    results.emplace_back(committed);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ControlDb::ApplyEach(
+    Connection& db, std::span<const Change> changes, WallTime now, End& end,
+    std::vector<absl::StatusOr<Committed>>& results) {
+  for (const Change& change : changes) {
+    LB_RETURN_IF_ERROR(db.Execute("SAVEPOINT change;"));
     End after = end;
-    absl::StatusOr<Committed> applied = Apply(*db, change, now, after);
+    absl::StatusOr<Committed> applied = Apply(db, change, now, after);
     if (applied.ok()) {
       end = after;
     } else if (IsFileError(applied.status())) {
       return applied.status();
     } else {
-      LB_RETURN_IF_ERROR(db->Execute("ROLLBACK TO change;"));
+      LB_RETURN_IF_ERROR(db.Execute("ROLLBACK TO change;"));
     }
-    LB_RETURN_IF_ERROR(db->Execute("RELEASE change;"));
+    LB_RETURN_IF_ERROR(db.Execute("RELEASE change;"));
     results.push_back(std::move(applied));
   }
+  return absl::OkStatus();
+}
+
+absl::Status ControlDb::CommitAll(
+    std::span<const Change> changes, WallTime now,
+    std::vector<absl::StatusOr<Committed>>& results) {
+  LB_ASSIGN_OR_RETURN(Connection* const db, file_.Connect());
+  LB_RETURN_IF_ERROR(db->Execute("BEGIN IMMEDIATE; SAVEPOINT changes;"));
+  LB_ASSIGN_OR_RETURN(const End begin, ReadEnd(*db));
+  End end = begin;
+  // A change is hardly ever wrong, and a savepoint for each costs as much as
+  // its rows: a page that many changes write is kept for every one of them.
+  absl::Status applied = ApplyTogether(*db, changes, now, end, results);
+  if (!applied.ok() && !IsFileError(applied)) {
+    LB_RETURN_IF_ERROR(db->Execute("ROLLBACK TO changes;"));
+    results.clear();
+    end = begin;
+    applied = ApplyEach(*db, changes, now, end, results);
+  }
+  LB_RETURN_IF_ERROR(applied);
   return Finish(*db, end);
 }
 

@@ -58,6 +58,14 @@ class ControlDb {
   // Writes one change, after which the history ends in `end`.
   static absl::StatusOr<Committed> Apply(Connection& db, const Change& change,
                                          WallTime now, End& end);
+  // Writes the changes and adds a result for each. The first error ends it.
+  static absl::Status ApplyTogether(
+      Connection& db, std::span<const Change> changes, WallTime now, End& end,
+      std::vector<absl::StatusOr<Committed>>& results);
+  // The same, but a change that is wrong in itself is left out.
+  static absl::Status ApplyEach(
+      Connection& db, std::span<const Change> changes, WallTime now, End& end,
+      std::vector<absl::StatusOr<Committed>>& results);
   absl::Status CommitAll(std::span<const Change> changes, WallTime now,
                          std::vector<absl::StatusOr<Committed>>& results);
   absl::StatusOr<bool> PruneStep(const InputLimits& limits, WallTime now);

@@ -64,11 +64,10 @@ WallTime FromNs(std::int64_t ns) {
 }
 
 std::string PackOwners(const std::vector<ProcessorId>& owner) {
-  std::string bytes;
-  bytes.reserve(2 * owner.size());
-  for (const ProcessorId processor : owner) {
-    bytes.push_back(static_cast<char>(processor.value() & 0xff));
-    bytes.push_back(static_cast<char>(processor.value() >> 8));
+  std::string bytes(2 * owner.size(), '\0');
+  for (std::size_t i = 0; i < owner.size(); ++i) {
+    bytes[2 * i] = static_cast<char>(owner[i].value() & 0xff);
+    bytes[2 * i + 1] = static_cast<char>(owner[i].value() >> 8);
   }
   return bytes;
 }
