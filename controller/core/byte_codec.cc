@@ -1,28 +1,44 @@
 #include "controller/core/byte_codec.h"
 
-#include <array>
+#include <algorithm>
 #include <bit>
-#include <cstddef>
+#include <utility>
 
 namespace lb::controller {
 
+char* ByteWriter::Room(std::size_t size) {
+  if (bytes_.size() - size_ < size) bytes_.resize(2 * bytes_.size() + size);
+  return bytes_.data() + size_;
+}
+
 void ByteWriter::Unsigned(std::uint64_t value) {
-  std::array<char, 10> packed;  // 64 bits by seven
-  std::size_t size = 0;
+  constexpr std::size_t kMost = 10;  // 64 bits by seven
+  char* const begin = Room(kMost);
+  char* end = begin;
   for (; value >= 0x80; value >>= 7) {
-    packed[size++] = static_cast<char>((value & 0x7f) | 0x80);
+    *end++ = static_cast<char>((value & 0x7f) | 0x80);
   }
-  packed[size++] = static_cast<char>(value);
-  bytes_.append(packed.data(), size);
+  *end++ = static_cast<char>(value);
+  size_ += static_cast<std::size_t>(end - begin);
+}
+
+void ByteWriter::Bytes(std::string_view bytes) {
+  std::copy(bytes.begin(), bytes.end(), Room(bytes.size()));
+  size_ += bytes.size();
 }
 
 void ByteWriter::Double(double value) {
   const auto bits = std::bit_cast<std::uint64_t>(value);
-  std::array<char, 8> packed;
-  for (std::size_t i = 0; i < packed.size(); ++i) {
-    packed[i] = static_cast<char>((bits >> (8 * i)) & 0xff);
+  char* const begin = Room(sizeof bits);
+  for (std::size_t i = 0; i < sizeof bits; ++i) {
+    begin[i] = static_cast<char>((bits >> (8 * i)) & 0xff);
   }
-  bytes_.append(packed.data(), packed.size());
+  size_ += sizeof bits;
+}
+
+std::string ByteWriter::Take() && {
+  bytes_.resize(size_);
+  return std::move(bytes_);
 }
 
 std::uint64_t ByteReader::Fail() {

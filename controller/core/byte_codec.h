@@ -3,6 +3,7 @@
 #ifndef LB_CONTROLLER_CORE_BYTE_CODEC_H_
 #define LB_CONTROLLER_CORE_BYTE_CODEC_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,13 +16,17 @@ class ByteWriter {
  public:
   void Unsigned(std::uint64_t value);
   // As they are; the reader must know how many.
-  void Bytes(std::string_view bytes) { bytes_.append(bytes); }
+  void Bytes(std::string_view bytes);
   // The eight bytes of its IEEE 754 pattern, so exact.
   void Double(double value);
-  std::string Take() && { return std::move(bytes_); }
+  std::string Take() &&;
 
  private:
-  std::string bytes_;
+  // Where the next `size` bytes may be written.
+  char* Room(std::size_t size);
+
+  std::string bytes_;  // the first size_ are written, the rest is room
+  std::size_t size_ = 0;
 };
 
 // Reads what a ByteWriter wrote. After the first error every read gives 0 and
