@@ -87,13 +87,6 @@ absl::Status WriteIntents(Connection& db, const Change& change, WallTime now) {
   return absl::OkStatus();
 }
 
-// The event, with the name of the plan that it is about.
-Event Named(const Event& event, const std::optional<PlanRecord>& plan) {
-  Event named = event;
-  if (plan) named.message = absl::StrCat(PlanName(*plan), ": ", event.message);
-  return named;
-}
-
 }  // namespace
 
 absl::Status ControlDb::Create(const std::string& path, WallTime now) {
@@ -151,13 +144,13 @@ absl::StatusOr<Committed> ControlDb::Apply(Connection& db, const Change& change,
     committed.epoch = updated.epoch;
     if (change.update->term) made = PlanName(updated);
   }
-  std::optional<PlanRecord> plan = change.plan;
-  if (plan) {
-    LB_RETURN_IF_ERROR(InsertPlan(db, *plan));
-    committed.plan_id = plan->id;
-    committed.epoch = plan->epoch;
-    made = PlanName(*plan);
-    end.inputs_bytes += plan->inputs.bytes.size();
+  if (change.plan) {
+    LB_ASSIGN_OR_RETURN(const PlanRecord inserted,
+                        InsertPlan(db, *change.plan));
+    committed.plan_id = inserted.id;
+    committed.epoch = inserted.epoch;
+    made = PlanName(inserted);
+    end.inputs_bytes += change.plan->inputs.bytes.size();
   }
   if (change.policy) {
     LB_ASSIGN_OR_RETURN(committed.policy_revision,
@@ -165,8 +158,10 @@ absl::StatusOr<Committed> ControlDb::Apply(Connection& db, const Change& change,
   }
   LB_RETURN_IF_ERROR(WriteIntents(db, change, time));
   if (change.event) {
-    Event event = Named(*change.event, plan);
+    Event event = *change.event;
     event.revision = end.revision;
+    // What is new is named in its own event; what was sent was named before.
+    if (change.plan) event.message = absl::StrCat(made, ": ", event.message);
     LB_RETURN_IF_ERROR(InsertEvent(db, event));
   }
   if (change.decision) {

@@ -91,16 +91,17 @@ absl::StatusOr<Epoch> TakeEpoch(Connection& db, const std::string& host) {
   return epoch;
 }
 
-absl::Status InsertMoves(Connection& db, const PlanRecord& plan) {
+absl::Status InsertMoves(Connection& db, std::uint64_t plan_id,
+                         const std::vector<MoveRecord>& moves) {
   LB_ASSIGN_OR_RETURN(
       Statement insert,
       db.Prepare("INSERT INTO moves (plan_id, ordinal, bucket, "
                  "from_processor, to_processor, load_ns_per_s, reason) "
                  "VALUES (?, ?, ?, ?, ?, ?, ?)"));
-  for (std::size_t i = 0; i < plan.moves.size(); ++i) {
-    const MoveRecord& move = plan.moves[i];
+  for (std::size_t i = 0; i < moves.size(); ++i) {
+    const MoveRecord& move = moves[i];
     LB_RETURN_IF_ERROR(insert.Reset()
-                           .Bind(plan.id)
+                           .Bind(plan_id)
                            .Bind(std::uint64_t{i})
                            .Bind(move.move.bucket.value())
                            .Bind(std::uint32_t{move.move.from.value()})
@@ -231,10 +232,12 @@ absl::StatusOr<std::vector<PlanRecord>> ReadWithMoves(Connection& db,
 
 }  // namespace
 
-absl::Status InsertPlan(Connection& db, PlanRecord& plan) {
+absl::StatusOr<PlanRecord> InsertPlan(Connection& db, const PlanRecord& plan) {
+  PlanRecord named;
+  named.host = plan.host;
   const bool proposed = plan.state == PlanState::kProposed;
   if (!proposed) {
-    LB_ASSIGN_OR_RETURN(plan.epoch, TakeEpoch(db, plan.host));
+    LB_ASSIGN_OR_RETURN(named.epoch, TakeEpoch(db, plan.host));
   }
   LB_ASSIGN_OR_RETURN(
       Statement insert,
@@ -247,10 +250,10 @@ absl::Status InsertPlan(Connection& db, PlanRecord& plan) {
           "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', "
           "?, ?, ?, ?, ?)"));
   insert.Bind(plan.host).Bind(plan.term.value());
-  if (plan.epoch == Epoch()) {
+  if (proposed) {
     insert.BindNull();
   } else {
-    insert.Bind(plan.epoch.value());
+    insert.Bind(named.epoch.value());
   }
   LB_RETURN_IF_ERROR(insert.Bind(PlanStateName(plan.state))
                          .Bind(ToNs(plan.create_time))
@@ -275,11 +278,12 @@ absl::Status InsertPlan(Connection& db, PlanRecord& plan) {
                          .Bind(plan.planner_reason)
                          .Bind(std::int64_t{proposed ? 1 : 0})
                          .Run());
-  plan.id = static_cast<std::uint64_t>(db.last_row_id());
+  named.id = static_cast<std::uint64_t>(db.last_row_id());
   LB_ASSIGN_OR_RETURN(Statement inputs,
                       db.Prepare("INSERT INTO plan_inputs VALUES (?, ?)"));
-  LB_RETURN_IF_ERROR(inputs.Bind(plan.id).BindBlob(plan.inputs.bytes).Run());
-  return InsertMoves(db, plan);
+  LB_RETURN_IF_ERROR(inputs.Bind(named.id).BindBlob(plan.inputs.bytes).Run());
+  LB_RETURN_IF_ERROR(InsertMoves(db, named.id, plan.moves));
+  return named;
 }
 
 absl::StatusOr<PlanRecord> UpdatePlan(Connection& db,

@@ -16,9 +16,10 @@
 
 namespace lb::controller {
 
-// Inserts `plan`, giving it its id and, unless it is a proposal, the host's
-// next epoch; both are returned in it. The host exists.
-absl::Status InsertPlan(Connection& db, PlanRecord& plan);
+// Inserts `plan` under a new id and, unless it is a proposal, the host's next
+// epoch. Returns these, with the host, and nothing else of the record. The host
+// exists.
+absl::StatusOr<PlanRecord> InsertPlan(Connection& db, const PlanRecord& plan);
 
 // Returns the plan's id and host, and the epoch that it got if it is a proposal
 // that is to be sent. NOT_FOUND if there is no such plan; INVALID_ARGUMENT if
