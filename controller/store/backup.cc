@@ -17,9 +17,9 @@
 namespace lb::controller {
 namespace {
 
-constexpr int kPagesAStep = 256;
+constexpr int kPagesAStep = 64;
 // So that the disk never has much to write at once, which commits wait for.
-constexpr int kStepsASync = 16;
+constexpr int kStepsASync = 4;
 
 // A directory beside the one wanted, which goes unless it gets its name.
 class PartialDirectory {
