@@ -6,9 +6,8 @@
 
 namespace lb::controller {
 
-char* ByteWriter::Room(std::size_t size) {
-  if (bytes_.size() - size_ < size) bytes_.resize(2 * bytes_.size() + size);
-  return bytes_.data() + size_;
+void ByteWriter::Grow(std::size_t size) {
+  bytes_.resize(2 * bytes_.size() + size);
 }
 
 void ByteWriter::Unsigned(std::uint64_t value) {

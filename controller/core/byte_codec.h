@@ -23,7 +23,12 @@ class ByteWriter {
 
  private:
   // Where the next `size` bytes may be written.
-  char* Room(std::size_t size);
+  char* Room(std::size_t size) {
+    if (bytes_.size() - size_ < size) Grow(size);
+    return bytes_.data() + size_;
+  }
+  // Makes room for that many bytes at least.
+  void Grow(std::size_t size);
 
   std::string bytes_;  // the first size_ are written, the rest is room
   std::size_t size_ = 0;
