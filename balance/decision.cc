@@ -14,7 +14,6 @@ namespace lb::balance {
 namespace {
 
 constexpr std::uint32_t kReportsRunning = 2;
-constexpr double kMaxAutocorrelation = 0.98;
 constexpr double kUnknownError = 1e9;
 
 double Utilization(const ProcessorMeasurement& p) {
@@ -51,8 +50,10 @@ void Assess(const HostMeasurement& m, Decision& d) {
   if (highest == nullptr || busy <= 0) return;
   d.system_utilization = busy / capacity;
   d.imbalance = Utilization(*highest) / d.system_utilization;
-  d.standard_error = StandardError(highest->samples) * 1'000 /
-                     highest->capacity_permille / d.system_utilization;
+  d.standard_error =
+      std::max(StandardError(highest->samples) * 1'000 /
+                   highest->capacity_permille / d.system_utilization,
+               m.error_between_reports);
 }
 
 std::uint32_t InService(const HostMeasurement& m) {
@@ -230,13 +231,10 @@ Decision Judge(const Policy& policy, Decision d, const Proposal& proposal) {
 
 double StandardError(const SampleStatistics& samples) {
   if (samples.count < 2) return kUnknownError;
-  const auto n = static_cast<double>(samples.count);
-  const double measured = std::max(samples.lag1_autocorrelation, 0.0);
-  // A finite series looks less correlated than its process is, by so much.
-  const double r = measured > 0 ? std::min(measured + (1 + 4 * measured) / n,
-                                           kMaxAutocorrelation)
-                                : 0;
-  return samples.standard_deviation * SquareRoot((1 + r) / (1 - r) / n);
+  const double r =
+      std::clamp(samples.lag1_autocorrelation, 0.0, kMaxAutocorrelation);
+  return samples.standard_deviation *
+         SquareRoot((1 + r) / (1 - r) / static_cast<double>(samples.count));
 }
 
 double CorrectedZ(std::uint32_t z_permille, std::uint32_t processors) {

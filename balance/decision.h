@@ -37,6 +37,9 @@ struct ProcessorMeasurement {
 struct HostMeasurement {
   std::vector<ProcessorMeasurement> processors;  // by ProcessorId
   double bound = 1;
+  // Standard error of an imbalance by how processors' utilizations over the
+  // mean one went up and down from report to report; 0 if that is not known.
+  double error_between_reports = 0;
   // False unless the last report began and ended under the current table.
   bool current_table = false;
   bool stale = false;           // no report for three intervals
@@ -99,10 +102,12 @@ Decision Decide(const Policy& policy, const HostMeasurement& measurement,
 Decision Judge(const Policy& policy, Decision decision,
                const Proposal& proposal);
 
+// Samples are not taken to be more correlated with their neighbours than this.
+inline constexpr double kMaxAutocorrelation = 0.98;
+
 // Standard error of the mean of autocorrelated samples:
 // sd / sqrt(n) x sqrt((1 + r) / (1 - r)), with r the lag-1 autocorrelation
-// freed of its bias, -(1 + 4 r) / n (Marriott and Pope, 1954), and clipped to
-// 0..0.98. A very large number if there are fewer than two samples.
+// clipped to 0..0.98. A very large number if there are fewer than two samples.
 double StandardError(const SampleStatistics& samples);
 
 // z': how many standard errors the highest of `processors` means must lie

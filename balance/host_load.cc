@@ -126,7 +126,7 @@ absl::Status HostLoad::AddReport(const LoadSample& report) {
     p.in_service = load.in_service;
     p.stalled = load.stalled;
     if (!last_of_table_) continue;
-    PushBounded(p.samples, load.samples);
+    PushBounded(p.samples, Unbiased(load.samples));
     PushBounded(p.busy, {load.busy, elapsed});
   }
   if (last_of_table_) {
@@ -213,6 +213,45 @@ std::vector<bool> HostLoad::InService(
   return in_service;
 }
 
+// One lag tells little of noise that lasts: where chance arrivals lie on top of
+// it, samples look less correlated than they stay. Reports are long enough to
+// be taken as independent, and all processors together tell how they vary.
+double HostLoad::ErrorBetweenReports(
+    const std::vector<bool>& in_service) const {
+  const std::size_t reports = processors_.front().busy.size();
+  if (reports < kEnoughReports) return 0;
+  const auto utilization = [](const ProcessorTrack& p, std::size_t report) {
+    const BusyTime& time = p.busy[report];
+    return static_cast<double>(time.busy.count()) * 1'000 /
+           static_cast<double>(time.elapsed.count()) / p.capacity_permille;
+  };
+  std::vector<double> mean(reports, 0);  // by report
+  double count = 0;
+  for (std::size_t i = 0; i < processors_.size(); ++i) {
+    if (!in_service[i]) continue;
+    ++count;
+    for (std::size_t r = 0; r < reports; ++r) {
+      mean[r] += utilization(processors_[i], r);
+    }
+  }
+  double squares = 0;
+  for (std::size_t i = 0; i < processors_.size(); ++i) {
+    if (!in_service[i]) continue;
+    double sum = 0;
+    double sum_of_squares = 0;
+    for (std::size_t r = 0; r < reports; ++r) {
+      if (mean[r] <= 0) return 0;
+      const double ratio = utilization(processors_[i], r) * count / mean[r];
+      sum += ratio;
+      sum_of_squares += ratio * ratio;
+    }
+    squares += sum_of_squares - sum * sum / static_cast<double>(reports);
+  }
+  if (count == 0) return 0;
+  return SquareRoot(squares / count /
+                    static_cast<double>((reports - 1) * reports));
+}
+
 HostMeasurement HostLoad::Measure(std::span<const ProcessorId> drained) const {
   const std::vector<bool> in_service = InService(drained);
   const std::vector<std::uint64_t> busy = BusyNsPerS();
@@ -235,6 +274,7 @@ HostMeasurement HostLoad::Measure(std::span<const ProcessorId> drained) const {
   }
   for (ProcessorId owner : table_.owner) ++m.processors[owner.index()].buckets;
   const std::vector<std::uint64_t>& loads = smoother_.loads();
+  m.error_between_reports = ErrorBetweenReports(in_service);
   m.bound = Bound(usage, *std::max_element(loads.begin(), loads.end()));
   return m;
 }
@@ -253,6 +293,17 @@ Snapshot HostLoad::MakeSnapshot(std::span<const ProcessorId> drained) const {
         {.owner = table_.owner[b], .load_ns_per_s = smoother_.loads()[b]});
   }
   return snapshot;
+}
+
+SampleStatistics Unbiased(const SampleStatistics& samples) {
+  SampleStatistics unbiased = samples;
+  const auto n = static_cast<double>(samples.count);
+  double& r = unbiased.lag1_autocorrelation;
+  if (n < 2 || r <= 0) return unbiased;
+  r = std::min(r + (1 + 4 * r) / n, kMaxAutocorrelation);
+  const double k = std::min((1 + r) / (1 - r), n / 2);
+  unbiased.standard_deviation *= SquareRoot((n - 1) / (n - k));
+  return unbiased;
 }
 
 SampleStatistics Merge(const SampleStatistics& a, const SampleStatistics& b) {

@@ -91,6 +91,8 @@ class HostLoad {
 
   absl::Status Check(const LoadSample& report) const;
   void UpdateOverhead(const LoadSample& report);
+  // As HostMeasurement has it.
+  double ErrorBetweenReports(const std::vector<bool>& in_service) const;
   // By processor.
   std::vector<bool> InService(std::span<const ProcessorId> drained) const;
   static std::uint64_t PerSecond(const Recent<BusyTime>& reports);
@@ -103,6 +105,13 @@ class HostLoad {
   bool last_of_table_ = false;
   std::string nonsense_;
 };
+
+// What the samples say of the process they were taken of. n samples with lag-1
+// autocorrelation r look less correlated than it is by (1 + 4 r) / n (Marriott
+// and Pope, 1954), and vary less, by (n - k) / (n - 1) in variance with
+// k = (1 + r) / (1 - r), because their mean goes along with them. k counts as
+// n / 2 at most, and r as kMaxAutocorrelation.
+SampleStatistics Unbiased(const SampleStatistics& samples);
 
 // Statistics of two stretches of samples taken together; the autocorrelation
 // is their mean, weighted by count.

@@ -11,7 +11,8 @@
 namespace lb::controller {
 namespace {
 
-constexpr std::uint64_t kFormat = 1;
+constexpr std::uint64_t kFormat = 2;
+constexpr std::uint64_t kFormatWithoutError = 1;  // between reports
 constexpr std::uint64_t kUint32Max = std::numeric_limits<std::uint32_t>::max();
 
 std::uint32_t ReadUint32(ByteReader& reader) {
@@ -57,6 +58,7 @@ std::string SerializeDecisionInputs(const balance::HostMeasurement& measurement,
     WriteProcessor(processor, writer);
   }
   writer.Double(measurement.bound);
+  writer.Double(measurement.error_between_reports);
   writer.Unsigned(measurement.current_table ? 1 : 0);
   writer.Unsigned(measurement.stale ? 1 : 0);
   writer.Unsigned(measurement.warming_up ? 1 : 0);
@@ -73,10 +75,10 @@ absl::StatusOr<ParsedDecisionInputs> ParseDecisionInputs(
   ByteReader reader(bytes);
   const std::uint64_t format = reader.Unsigned();
   LB_RETURN_IF_ERROR(reader.status());
-  if (format != kFormat) {
+  if (format != kFormat && format != kFormatWithoutError) {
     return absl::UnimplementedError(
         absl::StrCat("decision inputs have format ", format,
-                     "; this program reads ", kFormat));
+                     "; this program reads up to ", kFormat));
   }
   ParsedDecisionInputs parsed;
   balance::HostMeasurement& measurement = parsed.measurement;
@@ -85,6 +87,9 @@ absl::StatusOr<ParsedDecisionInputs> ParseDecisionInputs(
     measurement.processors.push_back(ReadProcessor(reader));
   }
   measurement.bound = reader.Double();
+  if (format != kFormatWithoutError) {
+    measurement.error_between_reports = reader.Double();
+  }
   measurement.current_table = reader.UpTo(1) == 1;
   measurement.stale = reader.UpTo(1) == 1;
   measurement.warming_up = reader.UpTo(1) == 1;

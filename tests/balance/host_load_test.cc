@@ -1,5 +1,6 @@
 #include "balance/host_load.h"
 
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <string>
@@ -201,6 +202,50 @@ TEST_F(HostLoadTest, RefusesNonsenseAndSaysSo) {
   EXPECT_EQ(load_.bucket_loads()[0], 0u);
   ASSERT_TRUE(load_.AddReport(Report(table_, 500, 300, 400, 250)).ok());
   EXPECT_EQ(load_.Measure().nonsense, "");
+}
+
+TEST_F(HostLoadTest, HowUtilizationsVaryFromReportToReportIsAnError) {
+  ASSERT_TRUE(load_.AddReport(Report(table_, 500, 300, 400, 250)).ok());
+  EXPECT_EQ(load_.Measure().error_between_reports, 0);  // not known yet
+  // Twice as much for both is no unevenness.
+  ASSERT_TRUE(load_.AddReport(Report(table_, 1'000, 600, 400, 250)).ok());
+  EXPECT_NEAR(load_.Measure().error_between_reports, 0, 1e-9);
+  // 1.25, 1.25, 0.75 of the mean: squared deviations of 0.1667 of each
+  // processor, over 2 degrees of freedom and 3 reports.
+  ASSERT_TRUE(load_.AddReport(Report(table_, 300, 500, 250, 400)).ok());
+  EXPECT_NEAR(load_.Measure().error_between_reports, std::sqrt(1.0 / 36), 1e-9);
+}
+
+TEST_F(HostLoadTest, NoErrorBetweenReportsOfNothing) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(load_.AddReport(Report(table_, 0, 0, 0, 0)).ok());
+  }
+  EXPECT_EQ(load_.Measure().error_between_reports, 0);
+}
+
+TEST(Unbiased, AddsBackWhatAFiniteSeriesHides) {
+  const SampleStatistics s = Unbiased({100, 0.5, 0.2, 0.6});
+  EXPECT_NEAR(s.lag1_autocorrelation, 0.634, 1e-12);
+  // k = 1.634 / 0.366; 99 / (100 - k).
+  EXPECT_NEAR(s.standard_deviation * s.standard_deviation,
+              0.04 * 99 / (100 - 1.634 / 0.366), 1e-9);
+  EXPECT_EQ(s.mean, 0.5);
+  EXPECT_EQ(s.count, 100u);
+}
+
+TEST(Unbiased, LeavesAloneWhatIsNotCorrelated) {
+  for (const double r : {0.0, -0.4}) {
+    const SampleStatistics s = Unbiased({100, 0.5, 0.2, r});
+    EXPECT_EQ(s.lag1_autocorrelation, r);
+    EXPECT_EQ(s.standard_deviation, 0.2);
+  }
+}
+
+TEST(Unbiased, IsBounded) {
+  const SampleStatistics s = Unbiased({4, 0.5, 0.2, 1.0});
+  EXPECT_EQ(s.lag1_autocorrelation, kMaxAutocorrelation);
+  EXPECT_NEAR(s.standard_deviation, 0.2 * std::sqrt(1.5), 1e-12);
+  EXPECT_EQ(Unbiased({0, 0, 0, 0}).count, 0u);
 }
 
 TEST(Merge, IsWhatTheSamplesTogetherWouldGive) {

@@ -27,6 +27,7 @@ balance::HostMeasurement RandomMeasurement(std::mt19937_64& random) {
          .pinned = static_cast<std::uint32_t>(random() % 9)});
   }
   measurement.bound = 1 + real();
+  measurement.error_between_reports = real();
   measurement.current_table = flip();
   measurement.stale = flip();
   measurement.warming_up = flip();
@@ -47,6 +48,8 @@ TEST(DecisionInputs, ReadBackAsTheyWere) {
     EXPECT_EQ(parsed->over_trigger, over);
     EXPECT_EQ(parsed->measurement.nonsense, measured.nonsense);
     EXPECT_EQ(parsed->measurement.bound, measured.bound);
+    EXPECT_EQ(parsed->measurement.error_between_reports,
+              measured.error_between_reports);
     ASSERT_EQ(parsed->measurement.processors.size(),
               measured.processors.size());
     EXPECT_EQ(parsed->measurement.processors[0].samples.mean,
@@ -72,13 +75,24 @@ TEST(DecisionInputs, TheFormatStays) {
   measured.current_table = true;
   measured.input_bound = true;
   measured.nonsense = "no";
-  const std::string expected(
-      "\x01\x01\xac\x02\x00\x00\x00\x00\x00\x00\xe0\x3f"
+  const std::string processor(
+      "\x01\xac\x02\x00\x00\x00\x00\x00\x00\xe0\x3f"
       "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-      "\xe8\x07\x01\x00\x40\x02\x00\x00\x00\x00\x00\x00\xf0\x3f"
-      "\x01\x00\x00\x01\x00\x02no\x03",
-      51);
-  EXPECT_EQ(SerializeDecisionInputs(measured, 3), expected);
+      "\xe8\x07\x01\x00\x40\x02",
+      33);
+  const std::string bound("\x00\x00\x00\x00\x00\x00\xf0\x3f", 8);
+  const std::string rest("\x01\x00\x00\x01\x00\x02no\x03", 9);
+  const std::string first = "\x01" + processor + bound + rest;
+  const auto parsed = ParseDecisionInputs(first);
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->measurement.error_between_reports, 0);
+  measured.error_between_reports = 2;
+  const std::string error("\x00\x00\x00\x00\x00\x00\x00\x40", 8);
+  const std::string second = "\x02" + processor + bound + error + rest;
+  EXPECT_EQ(SerializeDecisionInputs(measured, 3), second);
+  EXPECT_EQ(
+      SerializeDecisionInputs(ParseDecisionInputs(second)->measurement, 3),
+      second);
 }
 
 TEST(DecisionInputs, DamagedBytesAreRefused) {
@@ -91,7 +105,7 @@ TEST(DecisionInputs, DamagedBytesAreRefused) {
         << size;
   }
   EXPECT_TRUE(absl::IsDataLoss(ParseDecisionInputs(bytes + '\0').status()));
-  EXPECT_TRUE(absl::IsUnimplemented(ParseDecisionInputs("\x02").status()));
+  EXPECT_TRUE(absl::IsUnimplemented(ParseDecisionInputs("\x03").status()));
 }
 
 }  // namespace
