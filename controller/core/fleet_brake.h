@@ -22,8 +22,8 @@ class FleetBrake {
   static constexpr std::size_t kWrongPercent = 3;
   static constexpr std::size_t kFewestWrong = 3;
   // A measured imbalance is worse than another if it is more than this part of
-  // it higher. Less is what loads do between a decision and its measurement: with
-  // a processor's whole load turning up elsewhere every two seconds, 8%.
+  // it higher. Less is what loads do between a decision and its measurement:
+  // with a processor's whole load turning up elsewhere every two seconds, 8%.
   static constexpr double kNoise = 0.10;
 
   // A plan was sent to the host.

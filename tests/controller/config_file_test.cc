@@ -103,13 +103,12 @@ TEST(ConfigFile, TheExampleNamesEverySetting) {
 }
 
 TEST(Environment, HoldsSettingsByName) {
-  const SettingsRead read =
-      ParseEnvironment({{"HOME", "/root"},
-                        {"LBCTL_CONTROLLER", "x"},
-                        {"LB_CONTROLLER_CONFIG", "/c"},
-                        {"LB_CONTROLLER_RUN_DIR", "/r"},
-                        {"LB_CONTROLLER_TLS_CA", "f"},
-                        {"LB_CONTROLLES", "y"}});
+  const SettingsRead read = ParseEnvironment({{"HOME", "/root"},
+                                              {"LBCTL_CONTROLLER", "x"},
+                                              {"LB_CONTROLLER_CONFIG", "/c"},
+                                              {"LB_CONTROLLER_RUN_DIR", "/r"},
+                                              {"LB_CONTROLLER_TLS_CA", "f"},
+                                              {"LB_CONTROLLES", "y"}});
   EXPECT_THAT(read.wrong, IsEmpty());
   ASSERT_EQ(read.given.size(), 2U);
   EXPECT_EQ(read.given.at("run_dir").text, "/r");
