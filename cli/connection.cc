@@ -29,7 +29,7 @@ using std::chrono::system_clock;  // gRPC's deadlines are of this clock
 
 using Stub = grpc::TemplatedGenericStub<Message, Message>;
 
-constexpr std::chrono::milliseconds kConnectTimeout{1'500};
+constexpr std::chrono::milliseconds kConnectTimeout{5'000};
 constexpr int kReconnectMs = 100;
 
 constexpr char kWayOut[] =
@@ -204,7 +204,6 @@ absl::StatusOr<Connection> Connection::Open(const ConnectionOptions& options,
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMs);
   arguments.SetMaxReceiveMessageSize(64 << 20);
   const std::chrono::duration<double> timeout(options.timeout_s);
   auto impl = std::make_unique<Impl>(
