@@ -214,8 +214,8 @@ std::vector<bool> HostLoad::InService(
 }
 
 // One lag tells little of noise that lasts: where chance arrivals lie on top of
-// it, samples look less correlated than they stay. Reports are long enough to
-// be taken as independent, and all processors together tell how they vary.
+// it, samples look less correlated than they stay. Reports of a second are as
+// good as independent, and all processors together tell how they vary.
 double HostLoad::ErrorBetweenReports(
     const std::vector<bool>& in_service) const {
   const std::size_t reports = processors_.front().busy.size();

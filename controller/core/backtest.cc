@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "balance/imbalance_index.h"
 #include "balance/plan_request.h"
+#include "balance/thresholds.h"
 #include "common/int128.h"
 #include "common/status.h"
 #include "controller/core/usage.h"
@@ -140,8 +141,10 @@ double Backtest::Count(const LoadSample& load, const Table& table,
                        Tally& tally) const {
   const auto usage = UsageOf(load, table);
   const double imbalance = balance::Imbalance(usage);
-  const double trigger = policy_.trigger_permille / 1e3 *
-                         balance::Bound(usage, HeaviestLoad(load.buckets));
+  const double trigger =
+      balance::ThresholdsAt(policy_, balance::SystemUtilization(usage))
+          .trigger_permille /
+      1e3 * balance::Bound(usage, HeaviestLoad(load.buckets));
   tally.Add(imbalance, imbalance > trigger, load.end - load.start);
   return imbalance;
 }

@@ -42,9 +42,10 @@ struct NamedPolicy {
 std::string EtagOf(const PolicyRecord& policy);
 
 struct ProposalRequest {
-  std::optional<std::uint32_t> target_permille{};  // none: the policy's
-  std::optional<std::uint32_t> max_moves{};        // none: as many as it takes
-  std::optional<balance::PlannerKind> planner{};   // none: the policy's
+  // None: the policy's, less near saturation.
+  std::optional<std::uint32_t> target_permille{};
+  std::optional<std::uint32_t> max_moves{};       // none: as many as it takes
+  std::optional<balance::PlannerKind> planner{};  // none: the policy's
 };
 
 struct ProposalAnswer {

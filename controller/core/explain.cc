@@ -7,6 +7,7 @@
 #include "balance/decision.h"
 #include "balance/draft_table.h"
 #include "balance/imbalance_index.h"
+#include "balance/thresholds.h"
 #include "common/status.h"
 #include "controller/core/decision_inputs.h"
 #include "controller/core/explain_lines.h"
@@ -130,8 +131,12 @@ std::vector<balance::ProcessorUsage> UsageOf(
   return usage;
 }
 
-double TriggerOf(const PolicyRecord& policy, double bound) {
-  return policy.policy.trigger_permille / 1e3 * bound;
+// Once bound and system utilization are filled in.
+double TriggerOf(const Explanation& explanation) {
+  return balance::ThresholdsAt(explanation.policy.policy,
+                               explanation.system_utilization)
+             .trigger_permille /
+         1e3 * explanation.bound;
 }
 
 absl::Status FillFromMeasurement(const DecisionRecord& decision,
@@ -165,7 +170,6 @@ Explanation ExplainPlan(PlanRecord plan, const PolicyRecord& policy) {
   explanation.policy = policy;
   explanation.imbalance = plan.imbalance_before;
   explanation.bound = plan.bound;
-  explanation.trigger = TriggerOf(policy, plan.bound);
   explanation.total_index = plan.total_index;
   explanation.planner_reason = plan.planner_reason;
   std::string missing;
@@ -177,6 +181,7 @@ Explanation ExplainPlan(PlanRecord plan, const PolicyRecord& policy) {
     missing = "no planner was asked";
   }
   if (!missing.empty()) FillFromTable(plan, explanation);
+  explanation.trigger = TriggerOf(explanation);
   FillStored(plan, explanation);
   explanation.plan = std::move(plan);
   explanation.lines = PlanLines(explanation, missing);
@@ -197,7 +202,7 @@ Explanation ExplainDecision(const DecisionRecord& decision,
   } else {
     missing = "the verdict does not come from measurements";
   }
-  explanation.trigger = TriggerOf(policy, explanation.bound);
+  explanation.trigger = TriggerOf(explanation);
   explanation.lines = DecisionLines(explanation, missing);
   return explanation;
 }

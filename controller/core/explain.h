@@ -39,7 +39,8 @@ struct Explanation {
   double system_utilization = 0;
   double imbalance = 1;
   double bound = 1;
-  double trigger = 0;  // that had to be exceeded: the policy's times bound
+  // That had to be exceeded: the policy's at that utilization, times bound.
+  double trigger = 0;
   double total_index = 0;
   std::vector<ExplainedProcessor> processors;  // empty: nothing was measured
   std::string planner_reason;

@@ -40,7 +40,7 @@ std::string ImbalanceLine(const Explanation& explanation) {
       "%.3f = %.3f.",
       highest == nullptr ? 0.0 : highest->utilization_before,
       explanation.system_utilization, explanation.imbalance,
-      explanation.policy.policy.trigger_permille / 1e3, explanation.bound,
+      explanation.trigger / explanation.bound, explanation.bound,
       explanation.trigger);
 }
 

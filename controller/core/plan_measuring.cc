@@ -16,7 +16,8 @@ std::vector<MeasuredMove> MovesMade(const PlanRecord& plan,
                                     const Table& table) {
   std::vector<MeasuredMove> made;
   for (const MoveRecord& one : plan.moves) {
-    if (table.owner[one.move.bucket.index()] == one.move.to) {
+    const std::size_t bucket = one.move.bucket.index();
+    if (bucket < table.buckets() && table.owner[bucket] == one.move.to) {
       made.push_back({.move = one.move});
     }
   }
@@ -43,6 +44,10 @@ void AddLoads(const LoadSample& load, std::size_t buckets,
 std::vector<balance::ProcessorUsage> UsageWithout(
     const Measuring& measuring, std::vector<balance::ProcessorUsage> usage) {
   for (const MeasuredMove& one : measuring.moves) {
+    // The host may have come back with fewer processors, and the same table.
+    if (std::max(one.move.from.index(), one.move.to.index()) >= usage.size()) {
+      continue;
+    }
     balance::ProcessorUsage& from = usage[one.move.from.index()];
     balance::ProcessorUsage& to = usage[one.move.to.index()];
     const std::uint64_t load =

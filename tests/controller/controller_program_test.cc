@@ -376,11 +376,11 @@ class TlsProgramTest : public ProgramTest {
   }
   void Configure(const std::string& key) const {
     Write("config.yaml",
-          absl::StrCat("tls:\n  address: 127.0.0.1:0\n  cert: ",
-                       Cert("controller.crt"), "\n  key: ", key,
-                       "\n  ca: ", Cert("ca.crt"),
-                       "\n  trust_domain: lb.example.com\n  roles: ",
-                       Cert("roles.yaml"), "\n"));
+          absl::StrCat(
+              "tls:\n  address: 127.0.0.1:0\n  cert: ", Cert("controller.crt"),
+              "\n  key: ", key, "\n  ca: ", Cert("ca.crt"),
+              "\n  trust_domain: lb.example.com\n  roles: ", Cert("roles.yaml"),
+              "\n"));
   }
 };
 

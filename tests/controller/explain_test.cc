@@ -10,6 +10,7 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::seconds;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -102,6 +103,23 @@ TEST(Explain, APlanAsPeopleReadIt) {
           "made, longest pause 0.250 ms; meanwhile 1000 packets arrived, 3 "
           "were dropped, 0 lost, 0 reordered, 0 duplicated.",
           "Imbalance: 1.500 before, 1.000 predicted, 1.025 achieved."));
+}
+
+TEST(Explain, TheTriggerIsTheOneOfABusyHost) {
+  balance::Snapshot snapshot;
+  snapshot.processors = {{.busy_ns_per_s = 970'000'000},
+                         {.busy_ns_per_s = 830'000'000}};
+  for (std::uint16_t b = 0; b < 4; ++b) {
+    snapshot.buckets.push_back(
+        {.owner = ProcessorId(static_cast<std::uint16_t>(b / 2)),
+         .load_ns_per_s = 450'000'000});
+  }
+  PlanRecord plan = MeasuredPlan();
+  plan.inputs.bytes = SerializePlannerInputs(snapshot, {});
+  const Explanation explanation = ExplainPlan(std::move(plan), Policy());
+  EXPECT_NEAR(explanation.trigger, 1.055, 1e-9);
+  EXPECT_THAT(explanation.lines,
+              Contains(HasSubstr("Trigger: 1.055 x bound 1.000 = 1.055.")));
 }
 
 TEST(Explain, APlanThatWasRefused) {
