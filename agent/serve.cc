@@ -33,6 +33,7 @@
 #include "common/service_manager.h"
 #include "common/spiffe_id.h"
 #include "common/status.h"
+#include "common/thread_name.h"
 #include "dataplane/engine/engine.h"
 
 namespace lb::agent {
@@ -138,7 +139,10 @@ absl::Status RunUntilStopped(dataplane::Engine& engine, Agent& agent,
   absl::Status ended;
   std::atomic<bool> stopping = false;
   engine.Start();
-  std::thread control([&] { RunControlLoop(agent, inbox); });
+  std::thread control([&] {
+    NameThread("control");
+    RunControlLoop(agent, inbox);
+  });
   std::thread sources([&] {
     ended = engine.WaitUntilDone();
     if (stopping) return;

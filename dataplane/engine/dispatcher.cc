@@ -1,7 +1,9 @@
 #include "dataplane/engine/dispatcher.h"
 
+#include <string>
 #include <utility>
 
+#include "common/thread_name.h"
 #include "dataplane/engine/cycle_clock.h"
 #include "dataplane/engine/store_load_fence.h"
 #include "dataplane/engine/thread_cpu.h"
@@ -84,6 +86,7 @@ Dispatcher::BucketDrops Dispatcher::drops(std::uint32_t bucket) const {
 }
 
 void Dispatcher::Run() {
+  NameThread("dispatcher " + std::to_string(index_));
   while (!stop_.load(std::memory_order_relaxed)) {
     const TableVersion& table = table_.Enter(index_);
     if (table.version != version_) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/thread_name.h"
 #include "dataplane/engine/store_load_fence.h"
 
 namespace lb::dataplane {
@@ -59,6 +60,7 @@ absl::Status OutputThread::status() const {
 }
 
 void OutputThread::Run() {
+  NameThread("output");
   while (true) {
     const bool stopping = stop_.load(std::memory_order_seq_cst);
     if (SendAll()) continue;

@@ -1,7 +1,9 @@
 #include "dataplane/engine/processor.h"
 
 #include <algorithm>
+#include <string>
 
+#include "common/thread_name.h"
 #include "dataplane/engine/cycle_clock.h"
 #include "dataplane/engine/store_load_fence.h"
 #include "dataplane/engine/thread_cpu.h"
@@ -93,6 +95,7 @@ bool Processor::Drained() const {
 }
 
 void Processor::RunWorker() {
+  NameThread("worker " + std::to_string(index_));
   PinThisThread(options_.cpu);
   while (!stop_.load(std::memory_order_relaxed)) {
     bool worked = false;

@@ -1,7 +1,9 @@
 // The timer thread: sleeps until the earliest bucket comes due; no tick when
 // nothing is due.
 #include <algorithm>
+#include <string>
 
+#include "common/thread_name.h"
 #include "dataplane/engine/cycle_clock.h"
 #include "dataplane/engine/processor.h"
 #include "dataplane/engine/thread_cpu.h"
@@ -14,6 +16,7 @@ constexpr std::int64_t kNsPerTick = 1'000'000;
 }  // namespace
 
 void Processor::RunTimers() {
+  NameThread("timers " + std::to_string(index_));
   PinThisThread(options_.cpu);
   while (!stop_.load(std::memory_order_relaxed)) {
     timers_want_in_.store(true, std::memory_order_release);
