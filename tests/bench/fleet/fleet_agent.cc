@@ -3,12 +3,16 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/support/channel_arguments.h>
 #include <grpcpp/support/client_callback.h>
 
 #include <algorithm>
 #include <condition_variable>
 #include <utility>
+
+#include "google/protobuf/wire_format_lite.h"
 
 namespace lb::bench {
 namespace {
@@ -24,6 +28,7 @@ std::shared_ptr<grpc::Channel> NewChannel(const FleetOptions& options) {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   return grpc::CreateCustomChannel(options.target, options.credentials,
                                    arguments);
 }
@@ -35,15 +40,41 @@ std::uint64_t NextRandom(std::uint64_t& state) {  // SplitMix64
   return z ^ (z >> 31);
 }
 
+template <class Message>
+grpc::ByteBuffer BytesOf(const Message& message) {
+  const grpc::Slice slice(message.SerializeAsString());
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+// A ConnectRequest with a report in two parts, the second of them serialized.
+grpc::ByteBuffer ReportOf(const v1::Report& first, const grpc::Slice& second) {
+  using google::protobuf::internal::WireFormatLite;
+  using google::protobuf::io::CodedOutputStream;
+  const std::string text = first.SerializeAsString();
+  std::string head;
+  {
+    google::protobuf::io::StringOutputStream out(&head);
+    CodedOutputStream coded(&out);
+    coded.WriteTag(
+        WireFormatLite::MakeTag(v1::ConnectRequest::kReportFieldNumber,
+                                WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
+    coded.WriteVarint64(text.size() + second.size());
+    coded.WriteString(text);
+  }
+  const grpc::Slice parts[] = {grpc::Slice(head), second};
+  return grpc::ByteBuffer(parts, 2);
+}
+
 }  // namespace
 
 // One connection and its one stream; deletes nothing of the agent's.
 class FleetAgent::Stream final
-    : public grpc::ClientBidiReactor<v1::ConnectRequest, v1::ConnectResponse> {
+    : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   Stream(FleetAgent& agent, const FleetOptions& options)
-      : agent_(agent), stub_(v1::AgentService::NewStub(NewChannel(options))) {
-    stub_->async()->Connect(&context_, this);
+      : agent_(agent), stub_(NewChannel(options)) {
+    stub_.PrepareBidiStreamingCall(&context_, "/lb.v1.AgentService/Connect", {},
+                                   this);
   }
 
   void Start() {
@@ -62,9 +93,16 @@ class FleetAgent::Stream final
 
   void OnReadDone(bool ok) override {
     if (!ok) return;
-    if (incoming_.has_welcome()) agent_.OnWelcome(incoming_.welcome());
-    if (incoming_.has_plan()) agent_.OnPlan(incoming_.plan());
-    if (incoming_.has_plan_result_ack()) ++agent_.statistics_.acknowledged;
+    v1::ConnectResponse response;
+    if (!grpc::SerializationTraits<v1::ConnectResponse>::Deserialize(&incoming_,
+                                                                     &response)
+             .ok()) {
+      context_.TryCancel();
+      return;
+    }
+    if (response.has_welcome()) agent_.OnWelcome(response.welcome());
+    if (response.has_plan()) agent_.OnPlan(response.plan());
+    if (response.has_plan_result_ack()) ++agent_.statistics_.acknowledged;
     StartRead(&incoming_);
   }
 
@@ -73,8 +111,8 @@ class FleetAgent::Stream final
  private:
   FleetAgent& agent_;
   grpc::ClientContext context_;
-  std::unique_ptr<v1::AgentService::Stub> stub_;
-  v1::ConnectResponse incoming_;
+  grpc::GenericStub stub_;
+  grpc::ByteBuffer incoming_;
 };
 
 FleetAgent::FleetAgent(std::string host, std::uint64_t number,
@@ -91,21 +129,11 @@ FleetAgent::FleetAgent(std::string host, std::uint64_t number,
   }
   table_ = DealRoundRobin(layout_);
   loads_.assign(options.buckets, kLoad / options.buckets);
-  v1::Report& report = *report_.mutable_report();
-  for (std::uint32_t b = 0; b < options.buckets; ++b) {
-    report.mutable_buckets()->add_bucket(b);
-    report.mutable_buckets()->add_load_ns_per_s(loads_[b]);
-    report.mutable_buckets()->add_packets(loads_[b] / 1'000);
-    report.mutable_buckets()->add_connections(100 + b % 100);
-  }
-  for (std::uint32_t i = 0; i < options.processors; ++i) {
-    report.add_processors()->set_capacity_permille(1'000);
-  }
 }
 
 FleetAgent::~FleetAgent() = default;
 
-v1::ConnectRequest FleetAgent::MakeHello() const {
+grpc::ByteBuffer FleetAgent::MakeHello() const {
   v1::ConnectRequest request;
   v1::Hello& hello = *request.mutable_hello();
   hello.set_host(host_);
@@ -130,7 +158,7 @@ v1::ConnectRequest FleetAgent::MakeHello() const {
   hello.set_seen_term(seen_term_);
   hello.set_seen_epoch(seen_epoch_);
   hello.set_store_id(store_id_);
-  return request;
+  return BytesOf(request);
 }
 
 void FleetAgent::Connect(Now now) {
@@ -194,21 +222,26 @@ void FleetAgent::Skew() {
   for (std::uint32_t b = 0; b < options_.buckets; ++b) {
     if (table_.owner[b].value() == hot_) loads_[b] *= kSkew;
   }
+  measured_.reset();
 }
 
-void FleetAgent::FillLoads() {
-  v1::Report& report = *report_.mutable_report();
+grpc::Slice FleetAgent::Measured() const {
+  v1::Report report;
   const double seconds =
       std::chrono::duration<double>(options_.interval).count();
   std::vector<std::uint64_t> busy(options_.processors, 0);
+  v1::BucketLoads& buckets = *report.mutable_buckets();
   for (std::uint32_t b = 0; b < options_.buckets; ++b) {
     busy[table_.owner[b].index()] += loads_[b];
-    report.mutable_buckets()->set_load_ns_per_s(static_cast<int>(b), loads_[b]);
+    buckets.add_bucket(b);
+    buckets.add_load_ns_per_s(loads_[b]);
+    buckets.add_packets(loads_[b] / 1'000);
+    buckets.add_connections(100 + b % 100);
   }
   for (std::uint32_t i = 0; i < options_.processors; ++i) {
-    v1::ProcessorLoad& processor =
-        *report.mutable_processors(static_cast<int>(i));
+    v1::ProcessorLoad& processor = *report.add_processors();
     const double cpus = std::min(1.0, static_cast<double>(busy[i]) / 1e9);
+    processor.set_capacity_permille(1'000);
     processor.set_busy_ns(static_cast<std::uint64_t>(cpus * seconds * 1e9));
     processor.set_sample_count(static_cast<std::uint64_t>(seconds * 100));
     processor.set_sample_mean(cpus);
@@ -216,6 +249,10 @@ void FleetAgent::FillLoads() {
     processor.set_in_service(true);
     processor.set_packets(busy[i] / 1'000);
   }
+  const std::uint64_t digest = ComputeDigest(table_).value();
+  report.set_digest_start(digest);
+  report.set_digest_end(digest);
+  return grpc::Slice(report.SerializeAsString());
 }
 
 void FleetAgent::QueueReport(Now now) {
@@ -223,18 +260,16 @@ void FleetAgent::QueueReport(Now now) {
     return static_cast<std::uint64_t>(
         std::chrono::nanoseconds(time.time_since_epoch()).count());
   };
-  FillLoads();
-  v1::Report& report = *report_.mutable_report();
+  v1::Report report;
   report.set_sequence(++sequence_);
   report.set_start_ns(ns(now - options_.interval));
   report.set_end_ns(ns(now));
   report.set_term(seen_term_);
   report.set_epoch(seen_epoch_);
-  const std::uint64_t digest = ComputeDigest(table_).value();
-  report.set_digest_start(digest);
-  report.set_digest_end(digest);
+  if (!measured_) measured_ = Measured();
+  being_written_ = ReportOf(report, *measured_);
   report_sent_ = now;
-  if (sequence_ == 1) statistics_.report_bytes = report_.ByteSizeLong();
+  if (sequence_ == 1) statistics_.report_bytes = being_written_.Length();
 }
 
 void FleetAgent::WriteNext() {
@@ -249,7 +284,7 @@ void FleetAgent::WriteNext() {
     QueueReport(std::chrono::steady_clock::now());
     ++statistics_.reports;
     writing_ = true;
-    stream_->StartWrite(&report_);
+    stream_->StartWrite(&being_written_);
   }
 }
 
@@ -291,7 +326,8 @@ void FleetAgent::OnPlan(const v1::PlanCommand& plan) {
     table_.owner[b] = ProcessorId(static_cast<ProcessorId::rep>(to));
   }
   result.set_digest(ComputeDigest(table_).value());
-  answers_.push_back(std::move(request));
+  measured_.reset();
+  answers_.push_back(BytesOf(request));
   WriteNext();
 }
 

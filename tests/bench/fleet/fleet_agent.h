@@ -5,6 +5,7 @@
 #define LB_TESTS_BENCH_FLEET_FLEET_AGENT_H_
 
 #include <grpcpp/security/credentials.h>
+#include <grpcpp/support/byte_buffer.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -61,9 +62,9 @@ class FleetAgent {
   void OnWelcome(const v1::Welcome& welcome);
   void OnPlan(const v1::PlanCommand& plan);
   void OnDown();
-  void FillLoads();
+  grpc::Slice Measured() const;
   void Skew();
-  v1::ConnectRequest MakeHello() const;
+  grpc::ByteBuffer MakeHello() const;
 
   const std::string host_;
   const FleetOptions& options_;
@@ -86,9 +87,11 @@ class FleetAgent {
   std::uint64_t sequence_ = 0;
   std::uint32_t failures_ = 0;  // running
   std::uint64_t random_;
-  std::deque<v1::ConnectRequest> answers_;  // before a report
-  v1::ConnectRequest being_written_;
-  v1::ConnectRequest report_;
+  std::deque<grpc::ByteBuffer> answers_;  // before a report
+  grpc::ByteBuffer being_written_;
+  // What a report says of processors and buckets, ready to send: the same
+  // until loads or table change, so that two CPUs can speak for thousands.
+  std::optional<grpc::Slice> measured_;
   Now report_sent_;
   Now next_report_;
   Now next_skew_;

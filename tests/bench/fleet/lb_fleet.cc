@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/synchronization/mutex.h"
 #include "tests/bench/fleet/bare_server.h"
 #include "tests/bench/fleet/fleet_agent.h"
 
@@ -106,7 +107,7 @@ void RunAgents(const AgentsRun& run) {
       printed = seconds();
       PrintAgents(printed, statistics);
     }
-    std::this_thread::sleep_until(now + milliseconds(2));
+    std::this_thread::sleep_until(now + milliseconds(10));
   }
   for (const auto& agent : agents) agent->Stop();
   for (const auto& agent : agents) agent->WaitUntilDown();
@@ -183,6 +184,8 @@ int Main(int argc, char** argv) {
   server.add_option("--listen", listen, "As gRPC writes it")->required();
   CLI11_PARSE(app, argc, argv);
 
+  // As in the programs that are measured.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   std::signal(SIGTERM, [](int) { stop = true; });
   std::signal(SIGINT, [](int) { stop = true; });
   try {
