@@ -328,7 +328,6 @@ void BalanceLoop::TakeUpWaiting() {
 void BalanceLoop::Tick(Host& host) {
   const balance::Policy& policy = PolicyOf(host).policy;
   if (!host.connected() || !host.fenced.empty() ||
-      host.standing.code == balance::VerdictName(balance::Verdict::kStale) ||
       !host.session->Stale(clock_.Monotonic(), policy.report_interval)) {
     return;
   }
@@ -339,14 +338,19 @@ void BalanceLoop::Tick(Host& host) {
                                    HostSession::kStaleIntervals,
                                    policy.report_interval.count()),
                    true};
-  if (host.standing.code != host.recorded_code) Record(host, {}, {});
+  if (MayRecord(host)) Record(host, {}, {});
 }
 
 bool BalanceLoop::Stand(Host& host, Standing standing) {
   host.standing_times =
       standing.code == host.standing.code ? host.standing_times + 1 : 1;
   host.standing = std::move(standing);
-  return host.standing_times == 2 && host.standing.code != host.recorded_code;
+  return host.standing_times >= 2 && MayRecord(host);
+}
+
+bool BalanceLoop::MayRecord(Host& host) const {
+  return host.standing.code != host.recorded_code &&
+         host.standings.Take(clock_.Monotonic()).has_value();
 }
 
 void BalanceLoop::StandBy(Host& host) {

@@ -95,6 +95,9 @@ class BalanceLoop {
   // Notes why the host is not planned. What lasts for two reports running is
   // recorded, when it is not what was recorded last; then true.
   bool Stand(Host& host, Standing standing);
+  // Whether what stands is not what was recorded last, and was not recorded
+  // too often of late.
+  bool MayRecord(Host& host) const;
   // For a verdict of Decide(): with what it was given.
   void StandBy(Host& host);
   void Record(Host& host, std::string measurement,
