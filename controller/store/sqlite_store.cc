@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
+#include "common/thread_name.h"
 #include "controller/store/audit_rows.h"
 #include "controller/store/decision_rows.h"
 #include "controller/store/event_rows.h"
@@ -20,6 +21,8 @@ namespace lb::controller {
 namespace {
 
 constexpr std::chrono::minutes kPruneInterval{1};
+// Samples wait so long for others: a transaction for all costs less.
+constexpr std::chrono::milliseconds kTelemetryPatience{200};
 
 // Rows that take no more than 2 ms to read. A plan has its table in it.
 constexpr std::uint32_t kRowsAtOnce = 256;
@@ -374,12 +377,13 @@ void SqliteStore::Append(ProcessorSample sample) {
 void SqliteStore::Append(BucketSample sample) { PostSample(std::move(sample)); }
 
 void SqliteStore::PostSample(Sample sample) {
-  if (!telemetry_work_.PushWithin(kMostSamples, std::move(sample))) {
+  if (!telemetry_work_.PushPatiently(kMostSamples, std::move(sample))) {
     ++dropped_samples_;
   }
 }
 
 void SqliteStore::RunControl() {
+  NameThread("control.db");
   for (;;) {
     std::vector<ControlWork> work = control_work_.TakeAll();
     if (work.empty()) return;
@@ -441,8 +445,10 @@ void SqliteStore::PruneStep(ControlDb& control) {
 }
 
 void SqliteStore::RunTelemetry() {
+  NameThread("telemetry.db");
   for (;;) {
-    std::vector<TelemetryWork> work = telemetry_work_.TakeAll();
+    std::vector<TelemetryWork> work =
+        telemetry_work_.TakeAll(kTelemetryPatience);
     if (work.empty()) return;
     for (std::size_t i = 0; i < work.size();) {
       if (auto* task = std::get_if<TelemetryTask>(&work[i])) {
@@ -479,6 +485,7 @@ std::size_t SqliteStore::AppendGroup(std::vector<TelemetryWork>& work,
 }
 
 void SqliteStore::RunBackups() {
+  NameThread("backups");
   for (;;) {
     std::vector<WantedBackup> wanted = backups_.TakeAll();
     if (wanted.empty()) return;
