@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -64,14 +65,7 @@ constexpr std::array<double, 8> kF = {1.0,
 
 }  // namespace
 
-double SquareRoot(double x) {
-  if (!(x > 0)) return 0;
-  // Halving the exponent is within a factor of 2 of the root.
-  double root = std::bit_cast<double>((std::bit_cast<std::uint64_t>(x) >> 1) +
-                                      (kExponentOfOne << (kMantissaBits - 1)));
-  for (int i = 0; i < 6; ++i) root = 0.5 * (root + x / root);
-  return root;
-}
+double SquareRoot(double x) { return x > 0 ? std::sqrt(x) : 0; }
 
 double NaturalLogarithm(double x) {
   const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);

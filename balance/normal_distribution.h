@@ -1,12 +1,13 @@
-// Square root, logarithm and tails of the normal distribution from the four
-// basic operations alone: libm differs between machines, and decisions are to
-// be replayed to the bit. Pure; any thread.
+// Square root, logarithm and tails of the normal distribution from what IEEE
+// 754 rounds exactly, which are the four basic operations and the square root:
+// the rest of libm differs between machines, and decisions are to be replayed
+// to the bit. Pure; any thread.
 #ifndef LB_BALANCE_NORMAL_DISTRIBUTION_H_
 #define LB_BALANCE_NORMAL_DISTRIBUTION_H_
 
 namespace lb::balance {
 
-// By Newton's iteration; 0 for x <= 0. Relative error below 1e-14.
+// 0 for x <= 0.
 double SquareRoot(double x);
 
 // Natural logarithm of a finite, normal x > 0; absolute error below 1e-14
