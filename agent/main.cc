@@ -1,6 +1,7 @@
 // lb-agent: the command line.
 #include <iostream>
 
+#include "absl/synchronization/mutex.h"
 #include "agent/program_options.h"
 #include "agent/serve.h"
 #include "agent/standalone.h"
@@ -27,6 +28,8 @@ int main(int argc, char** argv) {
   const lb::agent::ProgramOptions& options = *command_line->run;
   absl::Status status = lb::InitLog("lb-agent", options.log_level);
   if (!status.ok()) return Fail(status, lb::kExitUsage);
+  // Debian's Abseil looks for deadlocks at every lock that gRPC takes.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   status = options.standalone ? lb::agent::RunStandalone(options)
                               : lb::agent::Serve(options);
   return status.ok() ? lb::kExitOk

@@ -10,10 +10,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/service_manager.h"
 #include "common/status.h"
+#include "common/thread_name.h"
 #include "controller/command_line.h"
 #include "controller/configuration.h"
 #include "controller/controller_core.h"
@@ -64,7 +66,10 @@ class Signals {
 class LoopThread {
  public:
   explicit LoopThread(EventLoop& loop)
-      : loop_(loop), thread_([&loop] { loop.Run(); }) {}
+      : loop_(loop), thread_([&loop] {
+          NameThread("decisions");
+          loop.Run();
+        }) {}
   LoopThread(const LoopThread&) = delete;
   LoopThread& operator=(const LoopThread&) = delete;
   ~LoopThread() {
@@ -203,6 +208,8 @@ int Main(int argc, const char* const* argv) {
       !status.ok()) {
     return Fail(status, kExitUsage);
   }
+  // Debian's Abseil looks for deadlocks at every lock that gRPC takes.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const Signals signals;
   // Before anything is begun: what another controller holds.
   if (absl::Status status = DataDirectory::CheckFree(options.store.directory);

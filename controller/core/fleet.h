@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "absl/status/status.h"
 #include "controller/core/agent_link.h"
@@ -150,7 +151,7 @@ class Fleet {
   // forgotten is kept aside, and taken back when it connects again.
   std::map<std::string, std::unique_ptr<Host>> hosts_;
   std::map<std::string, std::unique_ptr<Host>> forgotten_;
-  std::map<SessionId, Host*> sessions_;
+  std::unordered_map<SessionId, Host*> sessions_;
   SessionId last_session_ = 0;
   std::function<void(const std::string&, const Answer&)> on_answer_ =
       [](const std::string&, const Answer&) {};

@@ -1,14 +1,20 @@
 #include "controller/rpc/agent_service.h"
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/log.h"
 #include "common/status.h"
 #include "controller/rpc/convert_agent.h"
 #include "controller/rpc/status_map.h"
 #include "controller/rpc/stream_writer.h"
+#include "google/protobuf/arena.h"
+#include "grpcpp/impl/codegen/proto_utils.h"
+#include "grpcpp/support/byte_buffer.h"
 
 namespace lb::controller {
 namespace {
@@ -16,8 +22,43 @@ namespace {
 // How long a stream may be silent before its hello.
 constexpr std::chrono::seconds kHelloTime{10};
 
-using Reactor =
-    grpc::ServerBidiReactor<v1::ConnectRequest, v1::ConnectResponse>;
+// Messages of a stream that may wait for the loop.
+constexpr int kUnacted = 2;
+// What a thread parses messages in; larger ones take more from the heap.
+constexpr std::size_t kParseBytes = 128 << 10;
+
+using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
+
+// Thousands of streams take turns on a few threads, so a thread parses all it
+// reads in the same memory. Leaves `bytes` empty.
+absl::StatusOr<AgentMessage> MessageIn(grpc::ByteBuffer& bytes) {
+  static thread_local std::vector<char> memory(kParseBytes);
+  google::protobuf::ArenaOptions options;
+  options.initial_block = memory.data();
+  options.initial_block_size = memory.size();
+  google::protobuf::Arena arena(options);
+  auto* request =
+      google::protobuf::Arena::CreateMessage<v1::ConnectRequest>(&arena);
+  const grpc::Status parsed =
+      grpc::SerializationTraits<v1::ConnectRequest>::Deserialize(&bytes,
+                                                                 request);
+  if (!parsed.ok()) {
+    return absl::InvalidArgumentError(
+        "the stream has bytes that are not a ConnectRequest");
+  }
+  return AgentMessageFrom(*request);
+}
+
+grpc::ByteBuffer BytesOf(const v1::ConnectResponse& response) {
+  grpc::ByteBuffer bytes;
+  bool own_buffer = false;
+  const grpc::Status made =
+      grpc::SerializationTraits<v1::ConnectResponse>::Serialize(
+          response, &bytes, &own_buffer);
+  if (!made.ok())
+    spdlog::error("an answer is too large: {}", made.error_message());
+  return bytes;
+}
 
 // What stays of a stream for as long as anybody knows it.
 class StreamLink final : public AgentLink {
@@ -25,31 +66,33 @@ class StreamLink final : public AgentLink {
   explicit StreamLink(Reactor* reactor) : writer(reactor) {}
 
   void SendWelcome(const Welcome& welcome) override {
-    writer.Write(ResponseOf(welcome));
+    Write(ResponseOf(welcome));
   }
   void SendPlan(const PlanCommand& command) override {
-    writer.Write(ResponseOf(command));
+    Write(ResponseOf(command));
   }
   void SendPlanResultAck(Term term, Epoch epoch) override {
-    writer.Write(AckOf(term, epoch));
+    Write(AckOf(term, epoch));
   }
   void SendPolicy(const PolicyRecord& policy) override {
-    writer.Write(ResponseOf(policy));
+    Write(ResponseOf(policy));
   }
-  void SendDrain(const Drain& drain) override {
-    writer.Write(ResponseOf(drain));
-  }
-  void SendQuery(const Query& query) override {
-    writer.Write(ResponseOf(query));
-  }
+  void SendDrain(const Drain& drain) override { Write(ResponseOf(drain)); }
+  void SendQuery(const Query& query) override { Write(ResponseOf(query)); }
   void SendGoAway(const GoAway& go_away) override {
-    writer.Write(ResponseOf(go_away));
+    Write(ResponseOf(go_away));
   }
   void Close(absl::Status status) override { writer.Finish(ToGrpc(status)); }
 
-  StreamWriter<Reactor, v1::ConnectResponse> writer;
+  StreamWriter<Reactor, grpc::ByteBuffer> writer;
   Identity agent;         // as the listener knows it
   SessionId session = 0;  // the loop's; 0 before the hello and if refused
+  std::atomic<int> unacted = 0;  // messages that wait for the loop
+
+ private:
+  void Write(const v1::ConnectResponse& response) {
+    writer.Write(BytesOf(response));
+  }
 };
 
 // Acts on a message of the stream. On the loop's thread.
@@ -106,30 +149,39 @@ class AgentStream final : public Reactor {
       : entrance_(entrance), link_(std::make_shared<StreamLink>(this)) {
     const absl::Status begun = Begin(context);
     if (begun.ok()) {
-      StartRead(&request_);
+      ReadNext(*link_);
     } else {
       link_->Close(begun);
     }
   }
 
   void OnReadDone(bool ok) override {
+    EventLoop& loop = entrance_.core().loop;
     if (!ok) {
-      link_->writer.Finish(grpc::Status::OK);
+      // The agent said its last: after all of it was acted on.
+      loop.PostBulk([link = link_] { link->writer.Finish(grpc::Status::OK); });
       return;
     }
-    absl::StatusOr<AgentMessage> message = AgentMessageFrom(request_);
+    absl::StatusOr<AgentMessage> message = MessageIn(bytes_);
     if (!message.ok()) {
       link_->Close(message.status());
       return;
     }
-    // The next message is read once this one was acted on, so a stream holds
-    // one at a time and the kernel pushes back on who sends too fast.
-    entrance_.core().loop.Post([this, &entrance = entrance_, link = link_,
-                                message = *std::move(message)]() mutable {
+    const bool report = std::holds_alternative<Report>(*message);
+    Task act = [this, &entrance = entrance_, link = link_,
+                message = *std::move(message)]() mutable {
       std::visit(Dispatch(entrance, link), std::move(message));
-      link->writer.IfOpen(
-          [this](Reactor& reactor) { reactor.StartRead(&request_); });
-    });
+      if (link->unacted.fetch_sub(1) == kUnacted) ReadNext(*link);
+    };
+    // A stream's messages are read as they come, until so many wait for the
+    // loop: then the kernel pushes back on who sends too fast.
+    const bool more = link_->unacted.fetch_add(1) + 1 < kUnacted;
+    if (report) {
+      loop.PostBulk(std::move(act));
+    } else {
+      loop.Post(std::move(act));
+    }
+    if (more) ReadNext(*link_);
   }
 
   void OnWriteDone(bool ok) override { link_->writer.OnWriteDone(ok); }
@@ -146,8 +198,9 @@ class AgentStream final : public Reactor {
 
  private:
   absl::Status Begin(const grpc::ServerContextBase& context) {
-    LB_ASSIGN_OR_RETURN(const Admission admission,
-                        entrance_.Authorize(context, request_));
+    LB_ASSIGN_OR_RETURN(
+        const Admission admission,
+        entrance_.Authorize(context, v1::ConnectRequest::default_instance()));
     LB_ASSIGN_OR_RETURN(
         place_, entrance_.WatchOver(admission, MethodOf<v1::ConnectRequest>(),
                                     [link = link_](const absl::Status& status) {
@@ -156,6 +209,12 @@ class AgentStream final : public Reactor {
     link_->agent = admission.identity;
     ExpectHello();
     return absl::OkStatus();
+  }
+
+  // `link` is the stream's own, and may outlive it.
+  void ReadNext(StreamLink& link) {
+    link.writer.IfOpen(
+        [this](Reactor& reactor) { reactor.StartRead(&bytes_); });
   }
 
   void ExpectHello() const {
@@ -173,12 +232,12 @@ class AgentStream final : public Reactor {
   Entrance& entrance_;
   const std::shared_ptr<StreamLink> link_;
   std::unique_ptr<OpenStreams::Place> place_;
-  v1::ConnectRequest request_;
+  grpc::ByteBuffer bytes_;
 };
 
 }  // namespace
 
-grpc::ServerBidiReactor<v1::ConnectRequest, v1::ConnectResponse>*
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 AgentService::Connect(grpc::CallbackServerContext* context) {
   return new AgentStream(entrance_, *context);
 }

@@ -1,6 +1,6 @@
 // AgentService: the streams of agents, handed to the fleet. gRPC's threads
-// only convert; what is said is acted on by the loop, one message of a stream
-// at a time.
+// only parse and convert; what is said is acted on by the loop, in order but
+// for reports, which what comes after them may overtake.
 #ifndef LB_CONTROLLER_RPC_AGENT_SERVICE_H_
 #define LB_CONTROLLER_RPC_AGENT_SERVICE_H_
 
@@ -9,11 +9,14 @@
 
 namespace lb::controller {
 
-class AgentService final : public v1::AgentService::CallbackService {
+// Raw, so that a stream does not keep what its last message was parsed into.
+class AgentService final
+    : public v1::AgentService::WithRawCallbackMethod_Connect<
+          v1::AgentService::Service> {
  public:
   explicit AgentService(Entrance& entrance) : entrance_(entrance) {}
 
-  grpc::ServerBidiReactor<v1::ConnectRequest, v1::ConnectResponse>* Connect(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Connect(
       grpc::CallbackServerContext* context) override;
 
  private:

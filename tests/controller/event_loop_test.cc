@@ -1,5 +1,6 @@
 #include "controller/core/event_loop.h"
 
+#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -41,6 +42,27 @@ TEST(EventLoop, TimersWaitForTheClockAndRunInOrderOfTime) {
   EXPECT_THAT(ran, ElementsAre(1, 2));
 }
 
+TEST(EventLoop, BulkRunsInOrderWhenNothingElseIsDue) {
+  FakeClock clock;
+  EventLoop loop(clock);
+  std::vector<int> ran;
+  const int bulk = static_cast<int>(EventLoop::kBulkTurn) + 2;
+  for (int i = 0; i < bulk; ++i) {
+    loop.PostBulk([&ran, &loop, i] {
+      ran.push_back(i);
+      if (i == 0) loop.Post([&ran] { ran.push_back(-2); });
+    });
+  }
+  loop.Post([&] { ran.push_back(-1); });
+  EXPECT_EQ(loop.RunReady(), static_cast<std::size_t>(bulk) + 2);
+  ASSERT_EQ(ran.size(), static_cast<std::size_t>(bulk) + 2);
+  EXPECT_EQ(ran.front(), -1);
+  // What the first of them posted ran after one turn, before the rest.
+  EXPECT_EQ(ran[EventLoop::kBulkTurn + 1], -2);
+  std::erase_if(ran, [](int i) { return i < 0; });
+  EXPECT_TRUE(std::is_sorted(ran.begin(), ran.end()));
+}
+
 TEST(EventLoop, RunTakesTasksOfManyThreadsUntilStopped) {
   EventLoop loop(SystemClock());
   std::thread runner([&] { loop.Run(); });
@@ -48,13 +70,16 @@ TEST(EventLoop, RunTakesTasksOfManyThreadsUntilStopped) {
   std::vector<std::thread> posters;
   for (int i = 0; i < 4; ++i) {
     posters.emplace_back([&] {
-      for (int j = 0; j < 1'000; ++j) loop.Post([&] { ++ran; });
+      for (int j = 0; j < 1'000; ++j) {
+        loop.Post([&] { ++ran; });
+        loop.PostBulk([&] { ++ran; });
+      }
     });
   }
   for (std::thread& poster : posters) poster.join();
-  loop.PostAt(SystemClock().Monotonic(), [&] { loop.Stop(); });
+  loop.PostBulk([&] { loop.Stop(); });
   runner.join();
-  EXPECT_EQ(ran, 4'000);
+  EXPECT_EQ(ran, 8'000);
 }
 
 }  // namespace
