@@ -159,6 +159,30 @@ TEST(ClosedLoop, ASilentHostIsStaleUntilItReportsAgain) {
   EXPECT_EQ(harness.View(host).state, HostState::kActive);
 }
 
+TEST(ClosedLoop, AHostThatComesAndGoesIsNotRecordedEveryTime) {
+  ControllerHarness harness;
+  SimulatedHost host("a", 4, std::vector<std::uint64_t>(64, 20'000'000));
+  const auto stream = harness.Connect(host);
+  const auto recorded = [&] {
+    return harness.store.Count(EventKind::kNotPlanned);
+  };
+  for (int i = 0; i < 40; ++i) Live(harness, host, stream);
+  const std::size_t before = recorded();
+  // EVEN and STALE in turn, 20 times in two minutes.
+  for (int i = 0; i < 20; ++i) {
+    for (int j = 0; j < 4; ++j) harness.Advance(seconds(1));
+    for (int j = 0; j < 2; ++j) Live(harness, host, stream);
+  }
+  EXPECT_GE(recorded(), before + 9);
+  EXPECT_LE(recorded(), before + 15);
+  // What lasts is recorded.
+  for (int j = 0; j < 40; ++j) harness.Advance(seconds(1));
+  EXPECT_THAT(harness.store.events().back().message, HasSubstr("STALE"));
+  const std::size_t at_last = recorded();
+  for (int j = 0; j < 40; ++j) harness.Advance(seconds(1));
+  EXPECT_EQ(recorded(), at_last);
+}
+
 TEST(ClosedLoop, AReportThatMakesNoSenseFreezesTheHost) {
   ControllerHarness harness;
   SimulatedHost host("a", 4, std::vector<std::uint64_t>(64, 20'000'000));
