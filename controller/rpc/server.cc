@@ -190,8 +190,11 @@ void Server::Stop(std::chrono::milliseconds patience) {
   const auto deadline =
       std::chrono::system_clock::now() + std::min(patience, kFarewell);
   for (const auto& listener : listeners_) listener->Shutdown(deadline);
-  // What the last streams left for the loop to do is done after this.
-  OnLoop(core_.loop, [] {});
+  // What the last streams left for the loop to do is done after this; reports
+  // are the last of it.
+  std::promise<void> idle;
+  core_.loop.PostBulk([&idle] { idle.set_value(); });
+  idle.get_future().wait();
   listeners_.clear();
   for (const std::string& socket : sockets_) unlink(socket.c_str());
   sockets_.clear();
