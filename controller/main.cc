@@ -6,7 +6,6 @@
 #include <fstream>
 #include <future>
 #include <iostream>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,11 +14,11 @@
 #include "common/log.h"
 #include "common/service_manager.h"
 #include "common/status.h"
-#include "common/thread_name.h"
 #include "controller/command_line.h"
 #include "controller/configuration.h"
 #include "controller/controller_core.h"
 #include "controller/core/event_loop.h"
+#include "controller/core/loop_thread.h"
 #include "controller/heartbeat.h"
 #include "controller/reload.h"
 #include "controller/rpc/server.h"
@@ -60,26 +59,6 @@ class Signals {
 
  private:
   sigset_t set_;
-};
-
-// Runs the loop on a thread for as long as it lives.
-class LoopThread {
- public:
-  explicit LoopThread(EventLoop& loop)
-      : loop_(loop), thread_([&loop] {
-          NameThread("decisions");
-          loop.Run();
-        }) {}
-  LoopThread(const LoopThread&) = delete;
-  LoopThread& operator=(const LoopThread&) = delete;
-  ~LoopThread() {
-    loop_.Stop();
-    thread_.join();
-  }
-
- private:
-  EventLoop& loop_;
-  std::thread thread_;
 };
 
 // Whole or not at all, so that who waits for the file can read it at once.
@@ -163,7 +142,7 @@ int Serve(const CommandLine& line, const Configuration& configuration,
                   [&core] { return core.queries.GetStatus(); });
   // Declared last but the server: the loop stops before what its tasks use is
   // gone, and the server before the loop.
-  const LoopThread thread(loop);
+  const LoopThread thread(loop, "decisions");
   if (absl::Status status = StartFleet(core, options.policy); !status.ok()) {
     return Fail(status, kExitFailure);
   }

@@ -13,6 +13,7 @@
 #include "controller/rpc/status_map.h"
 #include "controller/rpc/stream_writer.h"
 #include "google/protobuf/arena.h"
+#include "google/protobuf/wire_format_lite.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/byte_buffer.h"
 
@@ -22,15 +23,15 @@ namespace {
 // How long a stream may be silent before its hello.
 constexpr std::chrono::seconds kHelloTime{10};
 
-// Messages of a stream that may wait for the loop.
+// Messages of a stream that may wait to be acted on.
 constexpr int kUnacted = 2;
-// What a thread parses messages in; larger ones take more from the heap.
+// What messages are parsed in; larger ones take more from the heap.
 constexpr std::size_t kParseBytes = 128 << 10;
 
 using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
-// Thousands of streams take turns on a few threads, so a thread parses all it
-// reads in the same memory. Leaves `bytes` empty.
+// Thousands of streams take turns, so all that a thread parses is parsed in the
+// same memory. Leaves `bytes` empty.
 absl::StatusOr<AgentMessage> MessageIn(grpc::ByteBuffer& bytes) {
   static thread_local std::vector<char> memory(kParseBytes);
   google::protobuf::ArenaOptions options;
@@ -47,6 +48,27 @@ absl::StatusOr<AgentMessage> MessageIn(grpc::ByteBuffer& bytes) {
         "the stream has bytes that are not a ConnectRequest");
   }
   return AgentMessageFrom(*request);
+}
+
+// By the first tag.
+bool IsReport(const grpc::ByteBuffer& bytes) {
+  using google::protobuf::internal::WireFormatLite;
+  constexpr std::uint32_t kTag =
+      WireFormatLite::MakeTag(v1::ConnectRequest::kReportFieldNumber,
+                              WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+  static_assert(kTag < 0x80);
+  std::vector<grpc::Slice> slices;
+  return bytes.Dump(&slices).ok() && !slices.empty() &&
+         slices.front().size() != 0 && *slices.front().begin() == kTag;
+}
+
+// Reports wait for everything else.
+void PostTo(EventLoop& loop, bool report, Task task) {
+  if (report) {
+    loop.PostBulk(std::move(task));
+  } else {
+    loop.Post(std::move(task));
+  }
 }
 
 grpc::ByteBuffer BytesOf(const v1::ConnectResponse& response) {
@@ -84,10 +106,16 @@ class StreamLink final : public AgentLink {
   }
   void Close(absl::Status status) override { writer.Finish(ToGrpc(status)); }
 
+  // Unless the stream is ending.
+  void ReadNext() {
+    writer.IfOpen([this](Reactor& reactor) { reactor.StartRead(&bytes); });
+  }
+
   StreamWriter<Reactor, grpc::ByteBuffer> writer;
-  Identity agent;         // as the listener knows it
-  SessionId session = 0;  // the loop's; 0 before the hello and if refused
-  std::atomic<int> unacted = 0;  // messages that wait for the loop
+  grpc::ByteBuffer bytes;  // what is read
+  Identity agent;          // as the listener knows it
+  SessionId session = 0;   // the loop's; 0 before the hello and if refused
+  std::atomic<int> unacted = 0;  // messages read and not acted on
 
  private:
   void Write(const v1::ConnectResponse& response) {
@@ -143,45 +171,55 @@ class Dispatch {
   const std::shared_ptr<StreamLink>& link_;
 };
 
+// What the loop does about a message.
+Task Action(Entrance& entrance, std::shared_ptr<StreamLink> link,
+            absl::StatusOr<AgentMessage> message) {
+  return [&entrance, link = std::move(link),
+          message = std::move(message)]() mutable {
+    if (message.ok()) {
+      std::visit(Dispatch(entrance, link), *std::move(message));
+    } else {
+      link->Close(message.status());
+    }
+    if (link->unacted.fetch_sub(1) == kUnacted) link->ReadNext();
+  };
+}
+
 class AgentStream final : public Reactor {
  public:
   AgentStream(Entrance& entrance, const grpc::ServerContextBase& context)
       : entrance_(entrance), link_(std::make_shared<StreamLink>(this)) {
     const absl::Status begun = Begin(context);
     if (begun.ok()) {
-      ReadNext(*link_);
+      link_->ReadNext();
     } else {
       link_->Close(begun);
     }
   }
 
   void OnReadDone(bool ok) override {
-    EventLoop& loop = entrance_.core().loop;
     if (!ok) {
       // The agent said its last: after all of it was acted on.
-      loop.PostBulk([link = link_] { link->writer.Finish(grpc::Status::OK); });
+      entrance_.intake().PostBulk(
+          [&loop = entrance_.core().loop, link = link_] {
+            loop.PostBulk([link] { link->writer.Finish(grpc::Status::OK); });
+          });
       return;
     }
-    absl::StatusOr<AgentMessage> message = MessageIn(bytes_);
-    if (!message.ok()) {
-      link_->Close(message.status());
-      return;
-    }
-    const bool report = std::holds_alternative<Report>(*message);
-    Task act = [this, &entrance = entrance_, link = link_,
-                message = *std::move(message)]() mutable {
-      std::visit(Dispatch(entrance, link), std::move(message));
-      if (link->unacted.fetch_sub(1) == kUnacted) ReadNext(*link);
-    };
-    // A stream's messages are read as they come, until so many wait for the
-    // loop: then the kernel pushes back on who sends too fast.
+    auto bytes = std::make_unique<grpc::ByteBuffer>();
+    bytes->Swap(&link_->bytes);
+    // A stream's messages are read as they come, until so many wait to be acted
+    // on: then the kernel pushes back on who sends too fast. From here on the
+    // loop may read the next one.
     const bool more = link_->unacted.fetch_add(1) + 1 < kUnacted;
-    if (report) {
-      loop.PostBulk(std::move(act));
-    } else {
-      loop.Post(std::move(act));
-    }
-    if (more) ReadNext(*link_);
+    const bool report = IsReport(*bytes);
+    PostTo(entrance_.intake(), report,
+           [&entrance = entrance_, link = link_, report,
+            bytes = std::move(bytes)]() mutable {
+             PostTo(entrance.core().loop, report,
+                    Action(entrance, std::move(link), MessageIn(*bytes)));
+           });
+    if (more) link_->ReadNext();
   }
 
   void OnWriteDone(bool ok) override { link_->writer.OnWriteDone(ok); }
@@ -211,12 +249,6 @@ class AgentStream final : public Reactor {
     return absl::OkStatus();
   }
 
-  // `link` is the stream's own, and may outlive it.
-  void ReadNext(StreamLink& link) {
-    link.writer.IfOpen(
-        [this](Reactor& reactor) { reactor.StartRead(&bytes_); });
-  }
-
   void ExpectHello() const {
     const CoreAccess& core = entrance_.core();
     core.loop.PostAt(
@@ -232,7 +264,6 @@ class AgentStream final : public Reactor {
   Entrance& entrance_;
   const std::shared_ptr<StreamLink> link_;
   std::unique_ptr<OpenStreams::Place> place_;
-  grpc::ByteBuffer bytes_;
 };
 
 }  // namespace

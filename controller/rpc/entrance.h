@@ -43,13 +43,18 @@ class Entrance {
  public:
   // What is borrowed outlives the entrance.
   Entrance(const Peers& peers, SharedRules& rules,
-           std::shared_ptr<Refusals> refusals, const CoreAccess& core)
+           std::shared_ptr<Refusals> refusals, EventLoop& intake,
+           const CoreAccess& core)
       : peers_(peers),
         rules_(rules),
         refusals_(std::move(refusals)),
+        intake_(intake),
         core_(core) {}
 
   const CoreAccess& core() const { return core_; }
+  // Where what agents say is made out, beside the core's loop, so that gRPC's
+  // threads are there for whoever else has something to say.
+  EventLoop& intake() const { return intake_; }
 
   // Who asks, or why he may not: UNAUTHENTICATED, PERMISSION_DENIED,
   // RESOURCE_EXHAUSTED. The first two are kept note of: a change that was
@@ -92,6 +97,7 @@ class Entrance {
   const Peers& peers_;
   SharedRules& rules_;
   const std::shared_ptr<Refusals> refusals_;
+  EventLoop& intake_;
   const CoreAccess core_;
 };
 

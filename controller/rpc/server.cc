@@ -67,6 +67,8 @@ absl::Status PrepareListeners(const ListenOptions& options) {
 
 Server::Server(CoreAccess core)
     : core_(core),
+      intake_(core.clock),
+      intake_thread_(intake_, "intake"),
       rules_(std::make_shared<SharedRules>()),
       refusals_(std::make_shared<Refusals>(core)),
       quota_("lb-controller") {
@@ -97,7 +99,7 @@ const Peers& Server::AddLocalPeers(Identity identity) {
 absl::StatusOr<std::uint16_t> Server::Listen(const Listener::Options& options,
                                              const Peers& peers) {
   auto listener = std::make_unique<Listener>(
-      Entrance(peers, *rules_, refusals_, core_), list_);
+      Entrance(peers, *rules_, refusals_, intake_, core_), list_);
   LB_RETURN_IF_ERROR(listener->Start(options, quota_));
   return listeners_.emplace_back(std::move(listener))->port();
 }
@@ -192,9 +194,11 @@ void Server::Stop(std::chrono::milliseconds patience) {
   for (const auto& listener : listeners_) listener->Shutdown(deadline);
   // What the last streams left for the loop to do is done after this; reports
   // are the last of it.
-  std::promise<void> idle;
-  core_.loop.PostBulk([&idle] { idle.set_value(); });
-  idle.get_future().wait();
+  for (EventLoop* loop : {&intake_, &core_.loop}) {
+    std::promise<void> idle;
+    loop->PostBulk([&idle] { idle.set_value(); });
+    idle.get_future().wait();
+  }
   listeners_.clear();
   for (const std::string& socket : sockets_) unlink(socket.c_str());
   sockets_.clear();

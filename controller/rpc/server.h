@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "controller/core/loop_thread.h"
 #include "controller/rpc/core_access.h"
 #include "controller/rpc/entrance.h"
 #include "controller/rpc/listen_address.h"
@@ -88,6 +89,8 @@ class Server {
   absl::Status RecordAccess(const TlsAccess::Change& change);
 
   const CoreAccess core_;
+  EventLoop intake_;
+  const LoopThread intake_thread_;
   const std::shared_ptr<SharedRules> rules_;
   const std::shared_ptr<Refusals> refusals_;
   grpc::ResourceQuota quota_;
