@@ -1,6 +1,5 @@
 #include "controller/rpc/agent_service.h"
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -23,8 +22,6 @@ namespace {
 // How long a stream may be silent before its hello.
 constexpr std::chrono::seconds kHelloTime{10};
 
-// Messages of a stream that may wait to be acted on.
-constexpr int kUnacted = 2;
 // What messages are parsed in; larger ones take more from the heap.
 constexpr std::size_t kParseBytes = 128 << 10;
 
@@ -112,10 +109,9 @@ class StreamLink final : public AgentLink {
   }
 
   StreamWriter<Reactor, grpc::ByteBuffer> writer;
-  grpc::ByteBuffer bytes;  // what is read
+  grpc::ByteBuffer bytes;  // gRPC's while it reads, then the intake's
   Identity agent;          // as the listener knows it
   SessionId session = 0;   // the loop's; 0 before the hello and if refused
-  std::atomic<int> unacted = 0;  // messages read and not acted on
 
  private:
   void Write(const v1::ConnectResponse& response) {
@@ -181,7 +177,7 @@ Task Action(Entrance& entrance, std::shared_ptr<StreamLink> link,
     } else {
       link->Close(message.status());
     }
-    if (link->unacted.fetch_sub(1) == kUnacted) link->ReadNext();
+    link->ReadNext();
   };
 }
 
@@ -199,27 +195,18 @@ class AgentStream final : public Reactor {
 
   void OnReadDone(bool ok) override {
     if (!ok) {
-      // The agent said its last: after all of it was acted on.
-      entrance_.intake().PostBulk(
-          [&loop = entrance_.core().loop, link = link_] {
-            loop.PostBulk([link] { link->writer.Finish(grpc::Status::OK); });
-          });
+      link_->writer.Finish(grpc::Status::OK);
       return;
     }
-    auto bytes = std::make_unique<grpc::ByteBuffer>();
-    bytes->Swap(&link_->bytes);
-    // A stream's messages are read as they come, until so many wait to be acted
-    // on: then the kernel pushes back on who sends too fast. From here on the
-    // loop may read the next one.
-    const bool more = link_->unacted.fetch_add(1) + 1 < kUnacted;
-    const bool report = IsReport(*bytes);
+    // The next message is read once this one was acted on, so a stream holds
+    // one at a time and the kernel pushes back on who sends too fast.
+    const bool report = IsReport(link_->bytes);
     PostTo(entrance_.intake(), report,
-           [&entrance = entrance_, link = link_, report,
-            bytes = std::move(bytes)]() mutable {
+           [&entrance = entrance_, link = link_, report]() mutable {
+             absl::StatusOr<AgentMessage> message = MessageIn(link->bytes);
              PostTo(entrance.core().loop, report,
-                    Action(entrance, std::move(link), MessageIn(*bytes)));
+                    Action(entrance, std::move(link), std::move(message)));
            });
-    if (more) link_->ReadNext();
   }
 
   void OnWriteDone(bool ok) override { link_->writer.OnWriteDone(ok); }

@@ -1,6 +1,6 @@
 // AgentService: the streams of agents, handed to the fleet. gRPC's threads only
 // read; what is said is made out on the intake's thread and acted on by the
-// loop, in order but for reports, which what comes after them may overtake.
+// loop, one message of a stream at a time.
 #ifndef LB_CONTROLLER_RPC_AGENT_SERVICE_H_
 #define LB_CONTROLLER_RPC_AGENT_SERVICE_H_
 
