@@ -71,11 +71,6 @@ absl::Status Hold(Connection& db, Durability durability) {
   LB_RETURN_IF_ERROR(db.Execute(durability == Durability::kEveryCommit
                                     ? "PRAGMA synchronous = FULL;"
                                     : "PRAGMA synchronous = NORMAL;"));
-  if (durability == Durability::kSoon) {
-    // What comes of every host all the time is spread over the file: a longer
-    // log, 64 MiB, has a page more often than the file must be written.
-    LB_RETURN_IF_ERROR(db.Execute("PRAGMA wal_autocheckpoint = 16384;"));
-  }
   return db.Execute("BEGIN EXCLUSIVE; COMMIT;");
 }
 
