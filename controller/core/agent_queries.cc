@@ -42,7 +42,7 @@ void AgentQueries::TraceFlow(const std::string& parent, const FlowKey& key,
           std::move(done)(absl::InternalError(absl::StrCat(
               "host ", host, ": its agent answered without a trace")));
         } else {
-          std::move(done)(*std::move(answer->trace));
+          std::move(done)(*answer->trace);
         }
       });
 }
@@ -113,7 +113,7 @@ void AgentQueries::Ask(const std::string& host,
   const std::uint64_t id = ++last_id_;
   pending_[id] = {reach->session, host, clock_.Monotonic() + kAnswerLimit,
                   std::move(take)};
-  reach->link->SendQuery({id, std::move(what)});
+  reach->link->SendQuery({id, what});
   loop_.PostAt(clock_.Monotonic() + kLook, [this, id] { Look(id); });
 }
 

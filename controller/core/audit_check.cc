@@ -17,11 +17,12 @@ class Check : public std::enable_shared_from_this<Check> {
       : store_(store), outside_(outside), callback_(std::move(callback)) {}
 
   void ReadPage() {
-    store_.ListAuditAfter(verified_.head.sequence, kAuditCheckPage,
-                          [self = shared_from_this()](
-                              absl::StatusOr<std::vector<AuditRecord>> page) {
-                            self->OnPage(page);
-                          });
+    store_.ListAuditAfter(
+        verified_.head.sequence, kAuditCheckPage,
+        [self = shared_from_this()](
+            const absl::StatusOr<std::vector<AuditRecord>>& page) {
+          self->OnPage(page);
+        });
   }
 
  private:
