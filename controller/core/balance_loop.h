@@ -93,10 +93,10 @@ class BalanceLoop {
                                   PlannerInputs inputs);
   void Propose(Host& host, PlanRecord plan);
   // Notes why the host is not planned. What lasts for two reports running is
-  // recorded, when it is not what was recorded last; then true.
+  // recorded, when MayRecord(); then true.
   bool Stand(Host& host, Standing standing);
-  // Whether what stands is not what was recorded last, and was not recorded
-  // too often of late.
+  // Whether what stands is not what was recorded last, and not too much was
+  // recorded of late. True: it is to be recorded now, and counts.
   bool MayRecord(Host& host) const;
   // For a verdict of Decide(): with what it was given.
   void StandBy(Host& host);

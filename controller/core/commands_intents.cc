@@ -191,7 +191,7 @@ void Commands::EditFleetPause(Call call, std::optional<Pause> pause,
     }
     return absl::StatusOr<Draft>(std::move(draft));
   };
-  mutation.carry_out = [this, pause](const Committed&) {
+  mutation.carry_out = [this, pause = std::move(pause)](const Committed&) {
     fleet_.SetPause(pause);
   };
   mutation.answer = AnswerReceipt(std::move(done));

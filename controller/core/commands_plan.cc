@@ -203,8 +203,9 @@ void Commands::SendPlan(Call call, const std::string& name, MakePlan make,
   mutation.gather = [this, name, made](std::function<void(absl::Status)> then) {
     queries_.GetPlan(
         name, [made, then = std::move(then)](absl::StatusOr<PlanRecord> plan) {
-          if (plan.ok()) made->named = *std::move(plan);
-          then(plan.status());
+          absl::Status status = plan.status();
+          if (status.ok()) made->named = *std::move(plan);
+          then(std::move(status));
         });
   };
   mutation.prepare = [this, host, made,

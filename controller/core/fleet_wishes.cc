@@ -24,7 +24,7 @@ void Fleet::SetDefaultPolicy(const PolicyRecord& policy) {
 }
 
 void Fleet::SetHostPolicy(Host& host, std::optional<PolicyRecord> policy) {
-  host.record.policy = std::move(policy);
+  host.record.policy = policy;
   if (host.connected()) host.session->link().SendPolicy(PolicyOf(host));
   balance_.OnWishesChanged(host);
 }

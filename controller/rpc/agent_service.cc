@@ -74,8 +74,9 @@ grpc::ByteBuffer BytesOf(const v1::ConnectResponse& response) {
   const grpc::Status made =
       grpc::SerializationTraits<v1::ConnectResponse>::Serialize(
           response, &bytes, &own_buffer);
-  if (!made.ok())
-    spdlog::error("an answer is too large: {}", made.error_message());
+  if (!made.ok()) {
+    spdlog::error("an answer cannot be sent: {}", made.error_message());
+  }
   return bytes;
 }
 
@@ -172,11 +173,11 @@ Task Action(Entrance& entrance, std::shared_ptr<StreamLink> link,
             absl::StatusOr<AgentMessage> message) {
   return [&entrance, link = std::move(link),
           message = std::move(message)]() mutable {
-    if (message.ok()) {
-      std::visit(Dispatch(entrance, link), *std::move(message));
-    } else {
+    if (!message.ok()) {
       link->Close(message.status());
+      return;
     }
+    std::visit(Dispatch(entrance, link), *std::move(message));
     link->ReadNext();
   };
 }

@@ -1,6 +1,7 @@
 #include "controller/core/event_loop.h"
 
 #include <algorithm>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -61,6 +62,19 @@ TEST(EventLoop, BulkRunsInOrderWhenNothingElseIsDue) {
   EXPECT_EQ(ran[EventLoop::kBulkTurn + 1], -2);
   std::erase_if(ran, [](int i) { return i < 0; });
   EXPECT_TRUE(std::is_sorted(ran.begin(), ran.end()));
+}
+
+TEST(EventLoop, BulkRestsByTimeThatPassesThoughTheClockStands) {
+  FakeClock clock;
+  EventLoop loop(clock);
+  std::thread runner([&] { loop.Run(); });
+  for (int i = 0; i < 3; ++i) {
+    std::promise<void> ran;
+    loop.PostBulk([&ran] { ran.set_value(); });
+    ran.get_future().wait();
+  }
+  loop.Stop();
+  runner.join();
 }
 
 TEST(EventLoop, RunTakesTasksOfManyThreadsUntilStopped) {
