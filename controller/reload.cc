@@ -58,8 +58,9 @@ absl::Status Reloader::TakeUp(const Configuration& fresh) {
 absl::Status Reloader::ChangePolicy(const balance::Policy& policy) {
   std::promise<absl::Status> done;
   core_.loop.Post([this, &policy, &done] {
-    core_.fleet.ChangePolicy(
-        policy, [&done](absl::Status status) { done.set_value(status); });
+    core_.fleet.ChangePolicy(policy, [&done](const absl::Status& status) {
+      done.set_value(status);
+    });
   });
   return done.get_future().get();
 }
