@@ -27,7 +27,7 @@ bool QueryThread::TryAsk(std::uint64_t session, std::uint64_t id,
                          Question question) {
   const std::lock_guard lock(mutex_);
   if (waiting_.size() >= kMaxWaiting) return false;
-  waiting_.push_back({session, id, std::move(question)});
+  waiting_.push_back({session, id, question});
   changed_.notify_all();
   return true;
 }
@@ -37,7 +37,7 @@ void QueryThread::Run() {
   for (;;) {
     changed_.wait(lock, [this] { return stop_ || !waiting_.empty(); });
     if (stop_) return;
-    const Waiting next = std::move(waiting_.front());
+    const Waiting next = waiting_.front();
     waiting_.pop_front();
     lock.unlock();
     inbox_.Push({next.session, clock_.Monotonic(), AnswerTo(next)});

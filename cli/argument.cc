@@ -65,8 +65,9 @@ Argument Converted(
       .initial = "",
       .read = [&target, convert = std::move(convert)](const std::string& text) {
         absl::StatusOr<std::string> value = convert(text);
-        if (value.ok()) target = *std::move(value);
-        return value.status();
+        if (!value.ok()) return value.status();
+        target = *std::move(value);
+        return absl::OkStatus();
       }};
 }
 

@@ -57,9 +57,9 @@ absl::StatusOr<std::uint64_t> ParseWhole(const std::string& text,
                                          std::uint64_t low, std::uint64_t high);
 
 template <std::unsigned_integral T>
-Argument Whole(T& target, std::string form, std::uint64_t low,
+Argument Whole(T& target, const std::string& form, std::uint64_t low,
                std::uint64_t high) {
-  return {.form = std::move(form),
+  return {.form = form,
           .initial = absl::StrCat(target),
           .read = [&target, low, high](const std::string& text) {
             const auto number = ParseWhole(text, low, high);
@@ -71,9 +71,9 @@ Argument Whole(T& target, std::string form, std::uint64_t low,
 // As Whole(), for a value that may be left out: an optional or a type of its
 // own.
 template <class T>
-Argument OptionalWhole(T& target, std::string form, std::uint64_t low,
+Argument OptionalWhole(T& target, const std::string& form, std::uint64_t low,
                        std::uint64_t high) {
-  return {.form = std::move(form),
+  return {.form = form,
           .initial = "",
           .read = [&target, low, high](const std::string& text) {
             const auto number = ParseWhole(text, low, high);

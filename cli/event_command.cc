@@ -79,7 +79,7 @@ class EventTail {
     v1::WatchEventsRequest request;
     request.set_parent(options_.parent);
     request.set_after_revision(last_);
-    const absl::Status ended = session_.Watch<v1::WatchEventsResponse>(
+    absl::Status ended = session_.Watch<v1::WatchEventsResponse>(
         request, [&](const v1::WatchEventsResponse& response) {
           return response.has_event() ? Print(response.event())
                                       : absl::OkStatus();

@@ -60,7 +60,7 @@ absl::Status PrintHostChange(const v1::WatchHostsResponse& change,
 absl::Status RunHostWatch(const v1::WatchHostsRequest& request,
                           Session& session) {
   std::uint64_t synced = request.after_revision();
-  const absl::Status ended = session.Watch<v1::WatchHostsResponse>(
+  absl::Status ended = session.Watch<v1::WatchHostsResponse>(
       request, [&](const v1::WatchHostsResponse& change) {
         if (change.has_synced_revision()) synced = change.synced_revision();
         return PrintHostChange(change, session);

@@ -11,7 +11,7 @@ grpc::ServerUnaryReactor* BalanceService::PauseBalance(
     v1::PauseBalanceResponse* response) {
   return Serve(entrance_, context, request, response,
                FillReceiptOf<v1::PauseBalanceResponse>,
-               [request](const CoreAccess& core, Call call, auto done) {
+               [request](const CoreAccess& core, Call&& call, auto done) {
                  core.commands.PauseBalance(std::move(call), request->parent(),
                                             std::move(done));
                });
@@ -23,7 +23,7 @@ grpc::ServerUnaryReactor* BalanceService::ResumeBalance(
     v1::ResumeBalanceResponse* response) {
   return Serve(entrance_, context, request, response,
                FillReceiptOf<v1::ResumeBalanceResponse>,
-               [request](const CoreAccess& core, Call call, auto done) {
+               [request](const CoreAccess& core, Call&& call, auto done) {
                  core.commands.ResumeBalance(std::move(call), request->parent(),
                                              std::move(done));
                });

@@ -13,7 +13,7 @@ grpc::ServerUnaryReactor* BucketService::PinBucket(
     v1::PinBucketResponse* response) {
   return Serve(entrance_, context, request, response,
                FillChangedHost<v1::PinBucketResponse>,
-               [request](const CoreAccess& core, Call call, auto done) {
+               [request](const CoreAccess& core, Call&& call, auto done) {
                  std::optional<ProcessorId> processor;
                  if (request->has_processor()) {
                    const auto id =
@@ -31,7 +31,7 @@ grpc::ServerUnaryReactor* BucketService::UnpinBucket(
     v1::UnpinBucketResponse* response) {
   return Serve(entrance_, context, request, response,
                FillChangedHost<v1::UnpinBucketResponse>,
-               [request](const CoreAccess& core, Call call, auto done) {
+               [request](const CoreAccess& core, Call&& call, auto done) {
                  core.commands.UnpinBucket(std::move(call), request->name(),
                                            std::move(done));
                });

@@ -86,7 +86,7 @@ grpc::ServerUnaryReactor* ControllerService::BackUp(
     grpc::CallbackServerContext* context, const v1::BackUpRequest* request,
     v1::BackUpResponse* response) {
   return Serve(entrance_, context, request, response, FillBackUp,
-               [request](const CoreAccess& core, Call call, auto done) {
+               [request](const CoreAccess& core, Call&& call, auto done) {
                  core.commands.BackUp(std::move(call), request->directory(),
                                       std::move(done));
                });
@@ -96,7 +96,7 @@ grpc::ServerUnaryReactor* ControllerService::Adopt(
     grpc::CallbackServerContext* context, const v1::AdoptRequest* request,
     v1::AdoptResponse* response) {
   return Serve(entrance_, context, request, response, FillAdopt,
-               [](const CoreAccess& core, Call call, auto done) {
+               [](const CoreAccess& core, Call&& call, auto done) {
                  core.commands.Adopt(std::move(call), std::move(done));
                });
 }

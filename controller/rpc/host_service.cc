@@ -87,7 +87,7 @@ grpc::ServerUnaryReactor* HostService::ForgetHost(
     v1::ForgetHostResponse* response) {
   return Serve(entrance_, context, request, response,
                FillReceiptOf<v1::ForgetHostResponse>,
-               [request](const CoreAccess& core, Call call, auto done) {
+               [request](const CoreAccess& core, Call&& call, auto done) {
                  core.commands.ForgetHost(std::move(call), request->name(),
                                           std::move(done));
                });

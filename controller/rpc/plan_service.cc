@@ -111,7 +111,7 @@ grpc::ServerUnaryReactor* PlanService::ProposePlan(
     grpc::CallbackServerContext* context, const v1::ProposePlanRequest* request,
     v1::ProposePlanResponse* response) {
   return Serve(entrance_, context, request, response, FillProposal,
-               [request](const CoreAccess& core, Call call, auto done) {
+               [request](const CoreAccess& core, Call&& call, auto done) {
                  const auto proposal = ProposalFrom(*request);
                  if (!proposal.ok()) return done(proposal.status());
                  core.commands.ProposePlan(std::move(call), request->parent(),
@@ -124,7 +124,7 @@ grpc::ServerUnaryReactor* PlanService::ApplyPlan(
     v1::ApplyPlanResponse* response) {
   return Serve(entrance_, context, request, response,
                FillChangedPlan<v1::ApplyPlanResponse>,
-               [request](const CoreAccess& core, Call call, auto done) {
+               [request](const CoreAccess& core, Call&& call, auto done) {
                  core.commands.ApplyPlan(std::move(call), request->name(),
                                          std::move(done));
                });
@@ -136,7 +136,7 @@ grpc::ServerUnaryReactor* PlanService::RollBackPlan(
     v1::RollBackPlanResponse* response) {
   return Serve(entrance_, context, request, response,
                FillChangedPlan<v1::RollBackPlanResponse>,
-               [request](const CoreAccess& core, Call call, auto done) {
+               [request](const CoreAccess& core, Call&& call, auto done) {
                  core.commands.RollBackPlan(std::move(call), request->name(),
                                             std::move(done));
                });

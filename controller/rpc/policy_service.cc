@@ -34,7 +34,7 @@ grpc::ServerUnaryReactor* PolicyService::UpdatePolicy(
     const v1::UpdatePolicyRequest* request,
     v1::UpdatePolicyResponse* response) {
   return Serve(entrance_, context, request, response, FillUpdate,
-               [request](const CoreAccess& core, Call call, auto done) {
+               [request](const CoreAccess& core, Call&& call, auto done) {
                  auto patch =
                      PolicyPatch(request->policy(), request->update_mask());
                  if (!patch.ok()) return done(patch.status());
@@ -50,7 +50,7 @@ grpc::ServerUnaryReactor* PolicyService::DeletePolicy(
     v1::DeletePolicyResponse* response) {
   return Serve(entrance_, context, request, response,
                FillReceiptOf<v1::DeletePolicyResponse>,
-               [request](const CoreAccess& core, Call call, auto done) {
+               [request](const CoreAccess& core, Call&& call, auto done) {
                  core.commands.DeletePolicy(std::move(call), request->name(),
                                             request->etag(), std::move(done));
                });

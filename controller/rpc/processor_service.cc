@@ -11,7 +11,7 @@ grpc::ServerUnaryReactor* ProcessorService::DrainProcessor(
     v1::DrainProcessorResponse* response) {
   return Serve(entrance_, context, request, response,
                FillChangedHost<v1::DrainProcessorResponse>,
-               [request](const CoreAccess& core, Call call, auto done) {
+               [request](const CoreAccess& core, Call&& call, auto done) {
                  core.commands.DrainProcessor(std::move(call), request->name(),
                                               std::move(done));
                });
@@ -23,7 +23,7 @@ grpc::ServerUnaryReactor* ProcessorService::UndrainProcessor(
     v1::UndrainProcessorResponse* response) {
   return Serve(entrance_, context, request, response,
                FillChangedHost<v1::UndrainProcessorResponse>,
-               [request](const CoreAccess& core, Call call, auto done) {
+               [request](const CoreAccess& core, Call&& call, auto done) {
                  core.commands.UndrainProcessor(
                      std::move(call), request->name(), std::move(done));
                });

@@ -17,7 +17,7 @@ absl::Status At(const YAML::Node& node, const std::string& what) {
 
 absl::StatusOr<Role> UserRole(const YAML::Node& user, const YAML::Node& value) {
   const std::string name = value.IsScalar() ? value.Scalar() : "";
-  const absl::StatusOr<Role> role = ParseRole(name);
+  absl::StatusOr<Role> role = ParseRole(name);
   if (role.ok() && *role >= Role::kViewer) return role;
   return At(user, absl::StrCat("user \"", user.Scalar(), "\" has role \"", name,
                                "\"; use viewer, operator or admin"));

@@ -308,14 +308,14 @@ absl::StatusOr<StoredState> ControlDb::LoadState(WallTime moves_since) {
   LB_ASSIGN_OR_RETURN(state.forgotten, ReadForgotten(*db));
   for (HostRecord& host : state.hosts) {
     if (const auto own = policies.find(host.host); own != policies.end()) {
-      host.policy = std::move(own->second);
+      host.policy = own->second;
     }
     if (const auto own = intents.find(host.host); own != intents.end()) {
       host.intent = std::move(own->second);
     }
   }
   if (const auto found = policies.find(""); found != policies.end()) {
-    state.policy = std::move(found->second);
+    state.policy = found->second;
   }
   state.fleet_pause = std::move(intents[""].pause);
   LB_ASSIGN_OR_RETURN(state.last_plans, ReadLastPlans(*db));

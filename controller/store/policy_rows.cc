@@ -116,7 +116,7 @@ absl::StatusOr<PolicyRecord> ReadPolicy(Connection& db,
         absl::StrCat("there is no policy of revision ", revision));
   }
   LB_ASSIGN_OR_RETURN(auto row, ReadRow(select));
-  return std::move(row.second);
+  return row.second;
 }
 
 absl::StatusOr<std::map<std::string, PolicyRecord>> ReadPolicies(

@@ -47,7 +47,7 @@ template <class SetNumber>
 absl::Status ReadArray(const std::string& text,
                        std::vector<ProcessorSum>& processors,
                        SetNumber set_number) {
-  const absl::Status damaged =
+  absl::Status damaged =
       absl::DataLossError(absl::StrCat("a roll-up has ", text));
   absl::string_view rest = text;
   if (!absl::ConsumePrefix(&rest, "[") || !absl::ConsumeSuffix(&rest, "]")) {
