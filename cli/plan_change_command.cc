@@ -1,5 +1,6 @@
 #include "cli/plan_change_command.h"
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -36,7 +37,7 @@ Argument Target(std::optional<std::uint32_t>& target) {
   argument.read = [ratio, &target, read = argument.read](const auto& text) {
     absl::Status status = read(text);
     if (status.ok()) {
-      target = static_cast<std::uint32_t>(**ratio * 1'000 + 0.5);
+      target = static_cast<std::uint32_t>(std::lround(**ratio * 1'000));
     }
     return status;
   };
