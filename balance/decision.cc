@@ -16,8 +16,12 @@ namespace {
 constexpr std::uint32_t kReportsRunning = 2;
 constexpr double kUnknownError = 1e9;
 
+double Load(const ProcessorMeasurement& p) {
+  return std::max(p.samples.mean, p.offered);
+}
+
 double Utilization(const ProcessorMeasurement& p) {
-  return p.samples.mean * 1'000 / p.capacity_permille;
+  return Load(p) * 1'000 / p.capacity_permille;
 }
 
 // A verdict that does not depend on how even the host is.
@@ -40,7 +44,7 @@ void Assess(const HostMeasurement& m, Decision& d) {
   const ProcessorMeasurement* highest = nullptr;
   for (const ProcessorMeasurement& p : m.processors) {
     if (!p.in_service) continue;
-    busy += p.samples.mean;
+    busy += Load(p);
     capacity += p.capacity_permille / 1'000.0;
     if (highest == nullptr || Utilization(p) > Utilization(*highest)) {
       highest = &p;
@@ -109,7 +113,7 @@ std::optional<Decision> Blocked(const Policy& policy, const HostMeasurement& m,
 Decision JudgeImbalance(const Policy& policy, const HostMeasurement& m,
                         Decision d, std::uint32_t over_trigger) {
   const double trigger =
-      ThresholdsAt(policy, d.system_utilization).trigger_permille / 1'000.0 *
+      ThresholdsAt(policy, d.lowest_maximum()).trigger_permille / 1'000.0 *
       d.bound;
   if (!(d.imbalance > trigger)) {
     return Plain(

@@ -30,6 +30,9 @@ struct ProcessorMeasurement {
   std::uint32_t capacity_permille = 1'000;
   bool in_service = true;  // false: drained or stalled
   bool stalled = false;
+  // What is offered to a processor that is saturated, so that its samples
+  // cannot tell, if that is more; else 0. In CPUs.
+  double offered = 0;
   std::uint32_t buckets = 0;  // held under the current table
   std::uint32_t pinned = 0;   // of these, never to be moved
 };
@@ -89,6 +92,9 @@ struct Decision {
   double imbalance = 1;
   double bound = 1;
   double standard_error = 0;  // of the imbalance
+
+  // The lowest that the highest utilization can be, by the bound.
+  double lowest_maximum() const { return system_utilization * bound; }
 };
 
 // Decides after a report. `over_trigger` is what the decision after the

@@ -268,6 +268,10 @@ HostMeasurement HostLoad::Measure(std::span<const ProcessorId> drained) const {
     out.capacity_permille = p.capacity_permille;
     out.in_service = in_service[i];
     out.stalled = p.stalled;
+    if (IsSaturated(static_cast<std::uint64_t>(out.samples.mean * 1e9),
+                    p.capacity_permille)) {
+      out.offered = static_cast<double>(busy[i]) / 1e9;
+    }
     usage.push_back({.busy_ns_per_s = busy[i],
                      .capacity_permille = p.capacity_permille,
                      .in_service = in_service[i]});

@@ -35,8 +35,9 @@ LoadPlan::LoadPlan(const Snapshot& snapshot, const DraftTable& draft,
 
 std::vector<LoadStep> LoadPlan::Run() {
   const Level target = Target();
+  tolerated_ = std::max(target, Tolerated());
   const Level now = table_.Highest();
-  if (now <= target || most_moves_ == 0) return {};
+  if (now <= tolerated_ || most_moves_ == 0) return {};
   if (few_) return SearchAll(table_, target, most_moves_);
   if (!TryTarget(target)) Lower(now, target);
   return std::move(best_);
@@ -48,8 +49,17 @@ Level LoadPlan::Target() const {
     return std::max(table_.OfMean(*request_.target_imbalance_ppb),
                     table_.OfHeaviest(1'000));
   }
-  return std::max(table_.OfMean(request_.target_permille * (kPpb / 1'000)),
-                  table_.OfHeaviest(request_.target_permille));
+  return OfBound(request_.target_permille);
+}
+
+Level LoadPlan::Tolerated() const {
+  return request_.target_imbalance_ppb ? 0
+                                       : OfBound(request_.tolerated_permille);
+}
+
+Level LoadPlan::OfBound(std::uint64_t permille) const {
+  return std::max(table_.OfMean(permille * (kPpb / 1'000)),
+                  table_.OfHeaviest(permille));
 }
 
 // Tries other ways if the first does not reach it; and, where room is scarce,
@@ -67,7 +77,7 @@ bool LoadPlan::TryTarget(Level target) {
 
 bool LoadPlan::Try(Level level, LoadShedder::Options options) {
   options.most_looks = looks_left_ / 2;
-  table_.Restart(level);
+  table_.Restart(level, std::max(level, tolerated_));
   LoadShedder shedder(table_, options);
   const bool reached = shedder.Run();
   looks_left_ -= std::min(looks_left_, shedder.looks());

@@ -28,6 +28,9 @@ class LoadPlan {
 
  private:
   Level Target() const;
+  Level Tolerated() const;
+  // In permille of the bound; the heaviest bucket alone is the least.
+  Level OfBound(std::uint64_t permille) const;
   bool TryTarget(Level target);
   // Keeps the steps, which replace those of earlier tries, if it succeeds.
   bool Try(Level level, LoadShedder::Options options);
@@ -40,6 +43,7 @@ class LoadPlan {
   const bool few_;
   std::vector<LoadStep> best_;
   Level best_level_ = 0;
+  Level tolerated_ = 0;
 };
 
 }  // namespace lb::balance

@@ -99,7 +99,8 @@ absl::StatusOr<Proposal> LoadPlanner::Propose(
     draft.Move(step.bucket, step.to, Reason(draft.table(), step));
   }
   if (!few) FillEmpty(snapshot, steps, made + plan.moves_left(), draft);
-  return draft.Finish();
+  return draft.Finish(
+      request.target_imbalance_ppb ? 0 : request.tolerated_permille / 1e3);
 }
 
 }  // namespace lb::balance

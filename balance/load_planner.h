@@ -15,7 +15,8 @@ namespace lb::balance {
 //      where the utilization will be lowest.
 //   2. The target is a level: the utilization that no processor is to exceed.
 //      Those above it give buckets to those below, with as few moves as it
-//      takes: single ones, swaps and chains (load_shedder.h).
+//      takes: single ones, swaps and chains (load_shedder.h). Those above it
+//      that can be tolerated neither give nor take.
 //   3. If the level cannot be reached, or not within the budget, the lowest
 //      that can is sought by bisection.
 //   4. A processor in service that is still without buckets gets one.

@@ -127,21 +127,29 @@ Level LoadTable::Highest() const {
                  highest->carried);
 }
 
-void LoadTable::Restart(Level level) {
+std::int64_t LoadTable::Limit(Level level,
+                              std::uint32_t capacity_permille) const {
+  return static_cast<std::int64_t>(
+      std::min(level * capacity_permille / unit_, Uint128{4} * kPpb * kPpb));
+}
+
+void LoadTable::Restart(Level level, Level tolerated) {
   for (Entry* entry : gone_) entry->gone = false;
   gone_.clear();
   steps_.clear();
   std::uint32_t capacity = 0;
   std::int64_t limit = 0;
+  std::int64_t enough = 0;
   for (Slot& slot : slots_) {
     slot.carried = slot.start;
     if (!slot.in_service) continue;
     if (slot.capacity_permille != capacity) {
       capacity = slot.capacity_permille;
-      limit = static_cast<std::int64_t>(
-          std::min(level * capacity / unit_, Uint128{4} * kPpb * kPpb));
+      limit = Limit(level, capacity);
+      enough = Limit(tolerated, capacity);
     }
     slot.room = limit - slot.carried;
+    if (slot.room < 0 && slot.carried <= enough) slot.room = 0;
   }
 }
 

@@ -54,8 +54,9 @@ class LoadTable {
   Level LevelOf(std::size_t i, std::int64_t carried) const;
   Level Highest() const;
 
-  // Starts afresh, without any step, and with this level as the limit.
-  void Restart(Level level);
+  // Starts afresh, without any step, and with this level as the limit. Those
+  // above it but not above `tolerated` have no room and nothing to give.
+  void Restart(Level level, Level tolerated);
 
   std::int64_t carried(std::size_t i) const { return slots_[i].carried; }
   // Below zero: that much too much. Of a processor out of service: zero.
@@ -89,6 +90,7 @@ class LoadTable {
     std::array<std::int64_t, kTop> heaviest{};  // loads of them, once ranked
   };
 
+  std::int64_t Limit(Level level, std::uint32_t capacity_permille) const;
   void List(std::size_t wanted);
   void FindHeaviest(Slot& slot);
 

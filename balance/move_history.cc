@@ -5,7 +5,11 @@
 namespace lb::balance {
 
 void MoveHistory::Add(std::span<const Move> moves, MonotonicTime when) {
-  for (const Move& move : moves) moves_[move.bucket] = {move.from, when};
+  for (const Move& move : moves) {
+    const auto [at, first] =
+        moves_.try_emplace(move.bucket, Last{move.from, when, std::nullopt});
+    if (!first) at->second = {move.from, when, at->second.when};
+  }
 }
 
 void MoveHistory::Mark(Snapshot& snapshot, const Policy& policy,
@@ -15,7 +19,8 @@ void MoveHistory::Mark(Snapshot& snapshot, const Policy& policy,
     BucketState& state = snapshot.buckets[bucket.index()];
     if (!snapshot.processors[state.owner.index()].in_service) continue;
     const auto since = now - last.when;
-    if (since < policy.bucket_cooldown) state.resting = true;
+    const bool twice = last.before && now - *last.before < policy.return_time;
+    if (since < policy.bucket_cooldown || twice) state.resting = true;
     if (since < policy.return_time) state.no_return = last.from;
   }
 }

@@ -4,6 +4,7 @@
 #define LB_BALANCE_MOVE_HISTORY_H_
 
 #include <map>
+#include <optional>
 #include <span>
 
 #include "balance/policy.h"
@@ -16,11 +17,13 @@ namespace lb::balance {
 
 class MoveHistory {
  public:
-  // A later move of a bucket replaces an earlier one.
+  // The last two moves of a bucket are remembered.
   void Add(std::span<const Move> moves, MonotonicTime when);
 
-  // Marks the buckets that rest and the processors they must not return to.
-  // Buckets of a processor out of service are free to go anywhere.
+  // Marks the buckets that rest and the processors they must not return to. One
+  // that has moved twice rests until the first move is a return time old, so
+  // that it cannot come back by a detour either. Buckets of a processor out of
+  // service are free to go anywhere.
   void Mark(Snapshot& snapshot, const Policy& policy, MonotonicTime now) const;
 
   // Throws away what neither cooldown nor return time remembers.
@@ -30,6 +33,7 @@ class MoveHistory {
   struct Last {
     ProcessorId from;
     MonotonicTime when;
+    std::optional<MonotonicTime> before;  // when it moved before that
   };
   std::map<BucketId, Last> moves_;
 };

@@ -8,11 +8,12 @@
 namespace lb::balance {
 
 PlanRequest RequestFor(const Policy& policy, std::uint32_t buckets,
-                       double system_utilization) {
+                       double lowest_maximum) {
   const std::uint64_t budget =
       std::uint64_t{buckets} * policy.max_moves_permille / 1'000;
-  return {.target_permille =
-              ThresholdsAt(policy, system_utilization).target_permille,
+  const Thresholds thresholds = ThresholdsAt(policy, lowest_maximum);
+  return {.target_permille = thresholds.target_permille,
+          .tolerated_permille = thresholds.tolerated_permille,
           .max_moves =
               static_cast<std::uint32_t>(std::max<std::uint64_t>(budget, 1)),
           .damping_permille = policy.damping_permille};

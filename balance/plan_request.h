@@ -9,10 +9,10 @@
 
 namespace lb::balance {
 
-// For a table of `buckets` buckets and the host's system utilization. The
-// budget is at least one move.
+// For a table of `buckets` buckets and the host's lowest maximum (decision.h).
+// The budget is at least one move.
 PlanRequest RequestFor(const Policy& policy, std::uint32_t buckets,
-                       double system_utilization);
+                       double lowest_maximum);
 
 }  // namespace lb::balance
 

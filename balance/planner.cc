@@ -14,6 +14,11 @@ absl::Status ValidateRequest(const PlanRequest& request) {
         absl::StrCat("target is ", request.target_permille,
                      " permille of the bound; use 1000 to 1000000"));
   }
+  if (request.tolerated_permille > 1'000'000) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("tolerated is ", request.tolerated_permille,
+                     " permille of the bound; use 0 to 1000000"));
+  }
   const std::uint64_t target =
       request.target_imbalance_ppb.value_or(1'000'000'000);
   if (target < 1'000'000'000 || target > 1'000'000'000'000'000) {

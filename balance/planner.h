@@ -24,6 +24,9 @@ struct PlanRequest {
   // Stop as soon as the predicted imbalance is at most target x bound, or as
   // near as the loads allow. In thousandths.
   std::uint32_t target_permille = 1'030;
+  // The load planner lets a processor be that is above the target but not above
+  // this, in thousandths; 0: none. Goes with target_permille only.
+  std::uint32_t tolerated_permille = 0;
   // Takes the place of target_permille: stop as soon as the predicted
   // imbalance itself, whatever the bound, is at most this. In 10^-9, 1e9..1e15.
   std::optional<std::uint64_t> target_imbalance_ppb{};
@@ -34,7 +37,7 @@ struct PlanRequest {
 };
 
 // INVALID_ARGUMENT, naming the value and its range: target_permille is
-// 1000..1,000,000, damping_permille 1..1000.
+// 1000..1,000,000, tolerated_permille up to that, damping_permille 1..1000.
 absl::Status ValidateRequest(const PlanRequest& request);
 
 struct PlannedMove {

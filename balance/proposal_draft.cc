@@ -61,14 +61,14 @@ void ProposalDraft::Evacuate() {
   }
 }
 
-Proposal ProposalDraft::Finish() {
+Proposal ProposalDraft::Finish(double tolerated) {
   proposal_.imbalance_after = Imbalance(table_.usage());
-  proposal_.reason = StopReason();
+  proposal_.reason = StopReason(tolerated);
   proposal_.assignment = std::move(table_).TakeOwners();
   return std::move(proposal_);
 }
 
-std::string ProposalDraft::StopReason() const {
+std::string ProposalDraft::StopReason(double tolerated) const {
   const double after = proposal_.imbalance_after;
   const double target = Target(request_, proposal_.bound);
   const std::string imbalance =
@@ -76,6 +76,10 @@ std::string ProposalDraft::StopReason() const {
                    Thousandths(target), Unsplittable());
   if (after <= target + kNothing) {
     return absl::StrCat("the target is met: ", imbalance);
+  }
+  if (after <= tolerated * proposal_.bound + kNothing) {
+    return absl::StrCat("up to ", Thousandths(tolerated * proposal_.bound),
+                        " is left alone: ", imbalance);
   }
   if (after <= proposal_.bound + kNothing) {
     return absl::StrCat("no table is better: ", imbalance);

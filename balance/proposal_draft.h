@@ -26,13 +26,14 @@ class ProposalDraft {
   // Empties the processors out of service; to be called first.
   void Evacuate();
 
-  // Indexes, quotas and imbalances, and why there are no more moves. Call
+  // Indexes, quotas and imbalances, and why there are no more moves. A planner
+  // that leaves processors alone up to a multiple of the bound says which. Call
   // once, at the end.
-  Proposal Finish();
+  Proposal Finish(double tolerated = 0);
 
  private:
   void ReportIndex();
-  std::string StopReason() const;
+  std::string StopReason(double tolerated) const;
   std::string Unsplittable() const;
   std::string Held() const;
 

@@ -8,12 +8,12 @@ namespace {
 constexpr double kLeftAtTrigger = 0.5;
 constexpr double kLeftAtTarget = 0.9;
 
-// The imbalance at which the busiest processor has `left` of what the mean one
-// has left, within a third of `permille`'s distance from even and `permille`.
+// The multiple of the lowest maximum at which `left` is left of what that
+// leaves, within a third of `permille`'s distance from even and `permille`.
 std::uint32_t Tightened(std::uint32_t permille, double left,
-                        double utilization) {
-  if (utilization <= 0) return permille;
-  const double imbalance = left + (1 - left) / utilization;
+                        double lowest_maximum) {
+  if (lowest_maximum <= 0) return permille;
+  const double imbalance = left + (1 - left) / lowest_maximum;
   const std::uint32_t tightest = 1'000 + (permille - 1'000) / 3;
   return std::clamp(
       static_cast<std::uint32_t>(std::clamp(imbalance, 1.0, 1'000.0) * 1'000),
@@ -22,11 +22,15 @@ std::uint32_t Tightened(std::uint32_t permille, double left,
 
 }  // namespace
 
-Thresholds ThresholdsAt(const Policy& policy, double system_utilization) {
-  return {.trigger_permille = Tightened(policy.trigger_permille, kLeftAtTrigger,
-                                        system_utilization),
-          .target_permille = Tightened(policy.target_permille, kLeftAtTarget,
-                                       system_utilization)};
+Thresholds ThresholdsAt(const Policy& policy, double lowest_maximum) {
+  Thresholds at;
+  at.trigger_permille =
+      Tightened(policy.trigger_permille, kLeftAtTrigger, lowest_maximum);
+  at.target_permille =
+      Tightened(policy.target_permille, kLeftAtTarget, lowest_maximum);
+  at.tolerated_permille =
+      at.target_permille + (at.trigger_permille - at.target_permille) * 2 / 3;
+  return at;
 }
 
 }  // namespace lb::balance

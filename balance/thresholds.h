@@ -9,18 +9,24 @@
 
 namespace lb::balance {
 
-// Thousandths that multiply the bound; 1000 <= target <= trigger.
+// Thousandths that multiply the bound; 1000 <= target <= tolerated <= trigger.
 struct Thresholds {
   std::uint32_t trigger_permille = 0;
   std::uint32_t target_permille = 0;
+  std::uint32_t tolerated_permille = 0;
 };
 
 // Packets wait by what a processor has left, not by how busy it is. So near
-// saturation the busiest processor triggers once it has less than half of what
-// the mean one has left, and a plan is to leave it nine tenths: 0.5 + 0.5 / U
-// and 0.9 + 0.1 / U. Never more than the policy says, and of its distance from
+// saturation the busiest processor triggers once it has less than half left of
+// what it would have at best, and a plan is to leave it nine tenths. At best it
+// runs at the `lowest_maximum` M, system utilization times bound: 0.5 + 0.5 / M
+// and 0.9 + 0.1 / M. Never more than the policy says, and of its distance from
 // even never less than a third.
-Thresholds ThresholdsAt(const Policy& policy, double system_utilization);
+//
+// A processor above the target is not worth a move before it is two thirds of
+// the way to the trigger. What is moved is moved to the target, so that the
+// next report does not ask for more.
+Thresholds ThresholdsAt(const Policy& policy, double lowest_maximum);
 
 }  // namespace lb::balance
 

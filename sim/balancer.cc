@@ -43,7 +43,7 @@ absl::StatusOr<std::optional<OrderedPlan>> Balancer::Plan(
   history_.Mark(snapshot, policy_, At(now));
   const balance::PlanRequest request =
       balance::RequestFor(policy_, static_cast<std::uint32_t>(table_.buckets()),
-                          decision_.system_utilization);
+                          decision_.lowest_maximum());
   LB_ASSIGN_OR_RETURN(const balance::Proposal proposal,
                       planner_->Propose(snapshot, request));
   decision_ = balance::Judge(policy_, std::move(decision_), proposal);

@@ -141,10 +141,11 @@ double Backtest::Count(const LoadSample& load, const Table& table,
                        Tally& tally) const {
   const auto usage = UsageOf(load, table);
   const double imbalance = balance::Imbalance(usage);
+  const double bound = balance::Bound(usage, HeaviestLoad(load.buckets));
   const double trigger =
-      balance::ThresholdsAt(policy_, balance::SystemUtilization(usage))
+      balance::ThresholdsAt(policy_, balance::SystemUtilization(usage) * bound)
           .trigger_permille /
-      1e3 * balance::Bound(usage, HeaviestLoad(load.buckets));
+      1e3 * bound;
   tally.Add(imbalance, imbalance > trigger, load.end - load.start);
   return imbalance;
 }
@@ -207,8 +208,8 @@ std::uint32_t Backtest::Plan(MonotonicTime now, balance::Decision& decision) {
   history_.Forget(policy_, now);
   history_.Mark(snapshot, policy_, now);
   const auto proposal = planner_->Propose(
-      snapshot, balance::RequestFor(policy_, layout_.buckets,
-                                    decision.system_utilization));
+      snapshot,
+      balance::RequestFor(policy_, layout_.buckets, decision.lowest_maximum()));
   if (!proposal.ok()) {
     // The loads are sound, so a processor in service is what is missing.
     decision.verdict = balance::Verdict::kNoBetterTable;

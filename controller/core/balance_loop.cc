@@ -178,7 +178,7 @@ void BalanceLoop::Act(Host& host) {
   host.history.Forget(policy, now);
   host.history.Mark(snapshot, policy, now);
   balance::PlanRequest request = balance::RequestFor(
-      policy, host.record.layout.buckets, host.decision.system_utilization);
+      policy, host.record.layout.buckets, host.decision.lowest_maximum());
   // Only emptied: that is done whatever the budget. Balancing comes after it,
   // by its own rules.
   if (MustEvacuate(host)) request.max_moves = 0;

@@ -104,9 +104,10 @@ absl::StatusOr<PlanRecord> Commands::Plan(const Call& call, const Host& host,
   policy.planner = request.planner.value_or(policy.planner);
   LB_RETURN_IF_ERROR(fleet_.CheckPolicy(policy));
   balance::PlanRequest limits = balance::RequestFor(
-      policy, host.record.layout.buckets, host.decision.system_utilization);
+      policy, host.record.layout.buckets, host.decision.lowest_maximum());
   limits.target_permille =
       request.target_permille.value_or(limits.target_permille);
+  limits.tolerated_permille = 0;  // whoever asks wants the target
   limits.max_moves = request.max_moves;
   LB_RETURN_IF_ERROR(balance::ValidateRequest(limits));
   LB_RETURN_IF_ERROR(CheckMeasured(host, clock_.Monotonic(), policy));

@@ -11,8 +11,9 @@
 namespace lb::controller {
 namespace {
 
-constexpr std::uint64_t kFormat = 2;
-constexpr std::uint64_t kFormatWithoutError = 1;  // between reports
+constexpr std::uint64_t kFormat = 3;
+// Older ones have no offered loads; the first no error between reports either.
+constexpr std::uint64_t kFormatWithError = 2;
 constexpr std::uint64_t kUint32Max = std::numeric_limits<std::uint32_t>::max();
 
 std::uint32_t ReadUint32(ByteReader& reader) {
@@ -28,11 +29,13 @@ void WriteProcessor(const balance::ProcessorMeasurement& processor,
   writer.Unsigned(processor.capacity_permille);
   writer.Unsigned(processor.in_service ? 1 : 0);
   writer.Unsigned(processor.stalled ? 1 : 0);
+  writer.Double(processor.offered);
   writer.Unsigned(processor.buckets);
   writer.Unsigned(processor.pinned);
 }
 
-balance::ProcessorMeasurement ReadProcessor(ByteReader& reader) {
+balance::ProcessorMeasurement ReadProcessor(std::uint64_t format,
+                                            ByteReader& reader) {
   balance::ProcessorMeasurement processor;
   processor.samples.count = reader.Unsigned();
   processor.samples.mean = reader.Double();
@@ -41,6 +44,7 @@ balance::ProcessorMeasurement ReadProcessor(ByteReader& reader) {
   processor.capacity_permille = ReadUint32(reader);
   processor.in_service = reader.UpTo(1) == 1;
   processor.stalled = reader.UpTo(1) == 1;
+  if (format >= kFormat) processor.offered = reader.Double();
   processor.buckets = ReadUint32(reader);
   processor.pinned = ReadUint32(reader);
   return processor;
@@ -75,7 +79,7 @@ absl::StatusOr<ParsedDecisionInputs> ParseDecisionInputs(
   ByteReader reader(bytes);
   const std::uint64_t format = reader.Unsigned();
   LB_RETURN_IF_ERROR(reader.status());
-  if (format != kFormat && format != kFormatWithoutError) {
+  if (format < 1 || format > kFormat) {
     return absl::UnimplementedError(
         absl::StrCat("decision inputs have format ", format,
                      "; this program reads up to ", kFormat));
@@ -84,10 +88,10 @@ absl::StatusOr<ParsedDecisionInputs> ParseDecisionInputs(
   balance::HostMeasurement& measurement = parsed.measurement;
   const std::uint64_t processors = reader.UpTo(kMaxProcessors);
   for (std::uint64_t i = 0; i < processors; ++i) {
-    measurement.processors.push_back(ReadProcessor(reader));
+    measurement.processors.push_back(ReadProcessor(format, reader));
   }
   measurement.bound = reader.Double();
-  if (format != kFormatWithoutError) {
+  if (format >= kFormatWithError) {
     measurement.error_between_reports = reader.Double();
   }
   measurement.current_table = reader.UpTo(1) == 1;

@@ -122,19 +122,22 @@ std::vector<balance::ProcessorUsage> UsageOf(
     const balance::HostMeasurement& measurement) {
   std::vector<balance::ProcessorUsage> usage;
   for (const balance::ProcessorMeasurement& one : measurement.processors) {
-    usage.push_back({.busy_ns_per_s = static_cast<std::uint64_t>(
-                         std::clamp(one.samples.mean, 0.0, 1e3) * 1e9),
-                     .capacity_permille = std::max(one.capacity_permille, 1U),
-                     .buckets = one.buckets,
-                     .in_service = one.in_service});
+    usage.push_back(
+        {.busy_ns_per_s = static_cast<std::uint64_t>(
+             std::clamp(std::max(one.samples.mean, one.offered), 0.0, 1e3) *
+             1e9),
+         .capacity_permille = std::max(one.capacity_permille, 1U),
+         .buckets = one.buckets,
+         .in_service = one.in_service});
   }
   return usage;
 }
 
 // Once bound and system utilization are filled in.
 double TriggerOf(const Explanation& explanation) {
-  return balance::ThresholdsAt(explanation.policy.policy,
-                               explanation.system_utilization)
+  return balance::ThresholdsAt(
+             explanation.policy.policy,
+             explanation.system_utilization * explanation.bound)
              .trigger_permille /
          1e3 * explanation.bound;
 }

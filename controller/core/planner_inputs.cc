@@ -13,7 +13,7 @@
 namespace lb::controller {
 namespace {
 
-constexpr std::uint64_t kFormat = 1;
+constexpr std::uint64_t kFormat = 2;  // the first tolerates nothing
 constexpr std::uint64_t kUint32Max = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kProcessorMax =
     std::numeric_limits<ProcessorId::rep>::max();
@@ -64,6 +64,7 @@ std::string SerializePlannerInputs(const balance::Snapshot& snapshot,
     if (bucket.no_return) writer.Unsigned(bucket.no_return->value());
   }
   writer.Unsigned(request.target_permille);
+  writer.Unsigned(request.tolerated_permille);
   writer.Unsigned(request.max_moves.has_value() ? 1 : 0);
   if (request.max_moves) writer.Unsigned(*request.max_moves);
   writer.Unsigned(request.damping_permille);
@@ -74,10 +75,10 @@ absl::StatusOr<ParsedPlannerInputs> ParsePlannerInputs(std::string_view bytes) {
   ByteReader reader(bytes);
   const std::uint64_t format = reader.Unsigned();
   LB_RETURN_IF_ERROR(reader.status());
-  if (format != kFormat) {
+  if (format < 1 || format > kFormat) {
     return absl::UnimplementedError(
         absl::StrCat("planner inputs have format ", format,
-                     "; this program reads ", kFormat));
+                     "; this program reads up to ", kFormat));
   }
   ParsedPlannerInputs parsed;
   const std::uint64_t processors = reader.UpTo(kMaxProcessors);
@@ -90,6 +91,10 @@ absl::StatusOr<ParsedPlannerInputs> ParsePlannerInputs(std::string_view bytes) {
   }
   parsed.request.target_permille =
       static_cast<std::uint32_t>(reader.UpTo(kUint32Max));
+  if (format == kFormat) {
+    parsed.request.tolerated_permille =
+        static_cast<std::uint32_t>(reader.UpTo(kUint32Max));
+  }
   if (reader.UpTo(1) == 1) {
     parsed.request.max_moves =
         static_cast<std::uint32_t>(reader.UpTo(kUint32Max));

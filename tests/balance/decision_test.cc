@@ -173,6 +173,28 @@ TEST(Decide, ABusyHostIsPlannedSooner) {
             Verdict::kImbalance);
 }
 
+TEST(Decide, ThresholdsAreTightWhereTheBoundIsNearSaturation) {
+  // A bucket of 0.95 cannot be split. Half of the 0.05 it leaves are gone at
+  // 0.975, which is but 1.026 times the bound; a third of the way to 1.1 is
+  // not.
+  HostMeasurement m = Host({At(0.99, 0.01), At(0.3), At(0.3), At(0.3)});
+  m.bound = 0.95 / 0.4725;
+  EXPECT_EQ(Decide(Policy{}, m, 1).verdict, Verdict::kImbalance);
+  m.processors[0].samples.mean = 0.97;
+  EXPECT_EQ(Decide(Policy{}, m, 1).verdict, Verdict::kEven);
+}
+
+TEST(Decide, WhatIsOfferedCountsWhereSamplesCannotTell) {
+  HostMeasurement m = Host({At(1, 0), At(1, 0)});
+  EXPECT_EQ(Decide(Policy{}, m, 1).verdict, Verdict::kEven);
+  m.processors[0].offered = 1.8;
+  m.processors[1].offered = 1.2;
+  const Decision d = Decide(Policy{}, m, 1);
+  EXPECT_EQ(d.verdict, Verdict::kImbalance);
+  EXPECT_DOUBLE_EQ(d.system_utilization, 1.5);
+  EXPECT_DOUBLE_EQ(d.imbalance, 1.2);
+}
+
 TEST(Decide, WhatReportsSayOfChanceCountsIfItIsMore) {
   HostMeasurement host = Host({At(0.6), At(0.4)});
   const double error = Decide(Policy{}, host, 1).standard_error;

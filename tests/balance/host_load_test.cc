@@ -142,6 +142,9 @@ TEST_F(HostLoadTest, SeesWhatASaturatedProcessorIsOffered) {
   }
   EXPECT_EQ(load_.BusyNsPerS()[0], 1'700 * kMs);
   EXPECT_EQ(load_.BusyNsPerS()[1], 300 * kMs);
+  const HostMeasurement measured = load_.Measure();
+  EXPECT_DOUBLE_EQ(measured.processors[0].offered, 1.7);
+  EXPECT_EQ(measured.processors[1].offered, 0);
 }
 
 TEST_F(HostLoadTest, MergesTheLastReportsOnly) {

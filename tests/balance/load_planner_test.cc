@@ -103,6 +103,25 @@ TEST(LoadPlanner, TakesOneBucketRatherThanMany) {
   EXPECT_EQ(p.reason, "the target is met: imbalance 1.176, target 1.200");
 }
 
+// 540, 434, 400 and 300 of a mean of 418.5: the target is 431, 435 is
+// tolerated.
+TEST(LoadPlanner, LetsBeWhatIsBarelyAboveTheTarget) {
+  const Snapshot s =
+      LargeHost({{110, 30, 300}, {40, 294}, {200, 100}, {100, 100}}, 20, 5);
+  const Proposal all = Propose(s, {.target_permille = 1'030});
+  EXPECT_THAT(all.moves, SizeIs(2));
+  EXPECT_LE(all.imbalance_after, 1.03);
+  const Proposal p =
+      Propose(s, {.target_permille = 1'030, .tolerated_permille = 1'040});
+  EXPECT_THAT(Moves(p), ElementsAre(MoveOf(0, 0, 3)));
+  EXPECT_THAT(p.reason,
+              HasSubstr("up to 1.040 is left alone: imbalance 1.037"));
+  EXPECT_THAT(Propose(After(s, p),
+                      {.target_permille = 1'030, .tolerated_permille = 1'040})
+                  .moves,
+              IsEmpty());
+}
+
 // 45 on top of 60 is more than 95, so that no single move helps.
 TEST(LoadPlanner, SwapsAndChains) {
   const std::vector<std::uint64_t> light(12, 5);

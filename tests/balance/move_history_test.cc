@@ -44,6 +44,28 @@ TEST(MoveHistory, ABucketRestsAndDoesNotReturnForAWhile) {
   EXPECT_FALSE(snapshot.buckets[2].resting);
 }
 
+TEST(MoveHistory, ABucketDoesNotReturnByADetour) {
+  MoveHistory history;
+  const MonotonicTime start{};
+  history.Add(std::vector<Move>{{BucketId(2), ProcessorId(1), ProcessorId(0)}},
+              start);
+  history.Add(std::vector<Move>{{BucketId(2), ProcessorId(0), ProcessorId(2)}},
+              start + seconds(20));
+  struct Case {
+    int after_s;
+    bool resting;  // or it might go to processor 1
+    bool no_return;
+  };
+  for (const Case& c : {Case{30, true, true}, Case{59, true, true},
+                        Case{60, false, true}, Case{80, false, false}}) {
+    Snapshot snapshot = TwoProcessors();
+    history.Mark(snapshot, Policy(), start + seconds(c.after_s));
+    EXPECT_EQ(snapshot.buckets[2].resting, c.resting) << c.after_s;
+    EXPECT_EQ(snapshot.buckets[2].no_return.has_value(), c.no_return)
+        << c.after_s;
+  }
+}
+
 TEST(MoveHistory, NothingHoldsABucketOnAProcessorOutOfService) {
   MoveHistory history;
   const std::vector<Move> moves = {

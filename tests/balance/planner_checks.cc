@@ -57,6 +57,10 @@ PlanRequest RandomRequest(Random& random) {
   PlanRequest request;
   request.target_permille =
       1'000 + static_cast<std::uint32_t>(random.Below(100));
+  if (random.OneIn(2)) {
+    request.tolerated_permille =
+        1'000 + static_cast<std::uint32_t>(random.Below(150));
+  }
   request.damping_permille =
       1 + static_cast<std::uint32_t>(random.Below(1'000));
   if (random.OneIn(2)) {

@@ -10,6 +10,7 @@ TEST(ThresholdsAt, AreThePolicysWhereNothingQueues) {
     const Thresholds thresholds = ThresholdsAt(Policy{}, utilization);
     EXPECT_EQ(thresholds.trigger_permille, 1'100u) << utilization;
     EXPECT_EQ(thresholds.target_permille, 1'030u) << utilization;
+    EXPECT_EQ(thresholds.tolerated_permille, 1'076u) << utilization;
   }
 }
 
@@ -29,7 +30,7 @@ TEST(ThresholdsAt, KeepAThirdOfTheirDistanceFromEven) {
   }
 }
 
-TEST(ThresholdsAt, TargetNeverPassesTrigger) {
+TEST(ThresholdsAt, AreInOrder) {
   for (std::uint32_t trigger = 1'000; trigger < 1'300; trigger += 7) {
     for (std::uint32_t target = 1'000; target <= trigger; target += 11) {
       Policy policy;
@@ -39,6 +40,8 @@ TEST(ThresholdsAt, TargetNeverPassesTrigger) {
         const Thresholds at = ThresholdsAt(policy, utilization);
         EXPECT_LE(at.target_permille, at.trigger_permille)
             << target << " " << trigger << " " << utilization;
+        EXPECT_LE(at.target_permille, at.tolerated_permille);
+        EXPECT_LE(at.tolerated_permille, at.trigger_permille);
         EXPECT_GE(at.target_permille, 1'000u);
         EXPECT_LE(at.target_permille, target);
         EXPECT_LE(at.trigger_permille, trigger);

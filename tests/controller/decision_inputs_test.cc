@@ -23,6 +23,7 @@ balance::HostMeasurement RandomMeasurement(std::mt19937_64& random) {
          .capacity_permille = 1 + static_cast<std::uint32_t>(random() % 1'000),
          .in_service = flip(),
          .stalled = flip(),
+         .offered = real(),
          .buckets = static_cast<std::uint32_t>(random()),
          .pinned = static_cast<std::uint32_t>(random() % 9)});
   }
@@ -75,24 +76,32 @@ TEST(DecisionInputs, TheFormatStays) {
   measured.current_table = true;
   measured.input_bound = true;
   measured.nonsense = "no";
-  const std::string processor(
+  const std::string samples(
       "\x01\xac\x02\x00\x00\x00\x00\x00\x00\xe0\x3f"
       "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-      "\xe8\x07\x01\x00\x40\x02",
-      33);
+      "\xe8\x07\x01\x00",
+      31);
+  const std::string buckets = "\x40\x02";
   const std::string bound("\x00\x00\x00\x00\x00\x00\xf0\x3f", 8);
   const std::string rest("\x01\x00\x00\x01\x00\x02no\x03", 9);
-  const std::string first = "\x01" + processor + bound + rest;
-  const auto parsed = ParseDecisionInputs(first);
-  ASSERT_TRUE(parsed.ok()) << parsed.status();
-  EXPECT_EQ(parsed->measurement.error_between_reports, 0);
+  const std::string two("\x00\x00\x00\x00\x00\x00\x00\x40", 8);
+  const std::string first = "\x01" + samples + buckets + bound + rest;
+  const auto of_first = ParseDecisionInputs(first);
+  ASSERT_TRUE(of_first.ok()) << of_first.status();
+  EXPECT_EQ(of_first->measurement.error_between_reports, 0);
+  const std::string second = "\x02" + samples + buckets + bound + two + rest;
+  const auto of_second = ParseDecisionInputs(second);
+  ASSERT_TRUE(of_second.ok()) << of_second.status();
+  EXPECT_EQ(of_second->measurement.error_between_reports, 2);
+  EXPECT_EQ(of_second->measurement.processors[0].offered, 0);
+  EXPECT_EQ(of_second->measurement.processors[0].pinned, 2);
   measured.error_between_reports = 2;
-  const std::string error("\x00\x00\x00\x00\x00\x00\x00\x40", 8);
-  const std::string second = "\x02" + processor + bound + error + rest;
-  EXPECT_EQ(SerializeDecisionInputs(measured, 3), second);
-  EXPECT_EQ(
-      SerializeDecisionInputs(ParseDecisionInputs(second)->measurement, 3),
-      second);
+  measured.processors[0].offered = 2;
+  const std::string third =
+      "\x03" + samples + two + buckets + bound + two + rest;
+  EXPECT_EQ(SerializeDecisionInputs(measured, 3), third);
+  EXPECT_EQ(SerializeDecisionInputs(ParseDecisionInputs(third)->measurement, 3),
+            third);
 }
 
 TEST(DecisionInputs, DamagedBytesAreRefused) {
@@ -105,7 +114,7 @@ TEST(DecisionInputs, DamagedBytesAreRefused) {
         << size;
   }
   EXPECT_TRUE(absl::IsDataLoss(ParseDecisionInputs(bytes + '\0').status()));
-  EXPECT_TRUE(absl::IsUnimplemented(ParseDecisionInputs("\x03").status()));
+  EXPECT_TRUE(absl::IsUnimplemented(ParseDecisionInputs("\x04").status()));
 }
 
 }  // namespace

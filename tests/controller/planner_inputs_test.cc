@@ -36,6 +36,7 @@ Inputs RandomInputs(std::uint32_t seed) {
     inputs.snapshot.buckets.push_back(bucket);
   }
   inputs.request.target_permille = static_cast<std::uint32_t>(random());
+  inputs.request.tolerated_permille = static_cast<std::uint32_t>(random());
   if (random() % 2 == 0) {
     inputs.request.max_moves = static_cast<std::uint32_t>(random());
   }
@@ -74,14 +75,20 @@ TEST(PlannerInputs, TheFormatStays) {
                               .pinned = false,
                               .resting = true,
                               .no_return = ProcessorId(2)});
-  const std::string bytes = SerializePlannerInputs(
-      snapshot,
-      {.target_permille = 1'030, .max_moves = 4, .damping_permille = 800});
-  const std::string expected(
-      "\x01\x01\xe8\x07\x01\xac\x02\x01\x01\x00\x05\x00\x01\x01\x02"
-      "\x86\x08\x01\x04\xa0\x06",
-      21);
-  EXPECT_EQ(bytes, expected);
+  const std::string host(
+      "\x01\xe8\x07\x01\xac\x02\x01\x01\x00\x05\x00\x01\x01\x02", 14);
+  const std::string target = "\x86\x08";
+  const std::string tolerated = "\xb4\x08";
+  const std::string rest = "\x01\x04\xa0\x06";
+  const auto of_first = ParsePlannerInputs("\x01" + host + target + rest);
+  ASSERT_TRUE(of_first.ok()) << of_first.status();
+  EXPECT_EQ(of_first->request.tolerated_permille, 0);
+  EXPECT_EQ(of_first->request.max_moves, 4);
+  EXPECT_EQ(SerializePlannerInputs(snapshot, {.target_permille = 1'030,
+                                              .tolerated_permille = 1'076,
+                                              .max_moves = 4,
+                                              .damping_permille = 800}),
+            "\x02" + host + target + tolerated + rest);
 }
 
 TEST(PlannerInputs, DamagedBytesAreRefused) {
@@ -94,7 +101,7 @@ TEST(PlannerInputs, DamagedBytesAreRefused) {
         << size;
   }
   EXPECT_TRUE(absl::IsDataLoss(ParsePlannerInputs(bytes + '\0').status()));
-  EXPECT_TRUE(absl::IsUnimplemented(ParsePlannerInputs("\x02").status()));
+  EXPECT_TRUE(absl::IsUnimplemented(ParsePlannerInputs("\x03").status()));
 }
 
 }  // namespace
