@@ -120,8 +120,9 @@ void AddPlanComputeCommand(CommandLine& line) {
       "  utilization  optional, per processor: part of its capacity in use;\n"
       "               derived from the loads where it is left out\n"
       "  name         optional, repeated in the answer\n"
-      "An answer has assignment, moves, imbalance_before, imbalance_after, "
-      "bound,\nindexes, total_index, quotas and solve_ns.\n"
+      "An answer has assignment, moves with the reason of each, the reason why "
+      "there\nare no more, imbalance_before, imbalance_after, bound, indexes, "
+      "total_index,\nquotas and solve_ns.\n"
       "Example: echo '{\"processors\":2,\"load\":[0.3,0.3,0.2],"
       "\"assignment\":[0,0,1]}' |\n  lbctl plan compute --snapshot -");
   command.Runs([options, &context = line.context()] {

@@ -187,8 +187,10 @@ std::string FormatProposal(const SnapshotLine& input,
     move["bucket"] = m.move.bucket.value();
     move["from"] = m.move.from.value();
     move["to"] = m.move.to.value();
+    move["reason"] = m.reason;
     answer["moves"].push_back(std::move(move));
   }
+  answer["reason"] = proposal.reason;
   answer["imbalance_before"] = proposal.imbalance_before;
   answer["imbalance_after"] = proposal.imbalance_after;
   answer["bound"] = proposal.bound;

@@ -32,7 +32,10 @@ TEST(PlanComputeCommand, AnswersInOneLine) {
   EXPECT_EQ(r.err, "");
   // U = 0.2; I = 3 x 0.2 / 0.3 and 1 x 0.2 / 0.1. The clock stands still.
   EXPECT_EQ(r.out,
-            R"({"assignment":[1,0,0,1],"moves":[{"bucket":0,"from":0,"to":1}],)"
+            R"({"assignment":[1,0,0,1],"moves":[{"bucket":0,"from":0,"to":1,)"
+            R"("reason":"processor 0 is at 30.0%; )"
+            R"(processor 1 at 10.0% has room for it"}],)"
+            R"("reason":"the target is met: imbalance 1.000, target 1.000",)"
             R"("imbalance_before":1.5,"imbalance_after":1.0,"bound":1.0,)"
             R"("indexes":[2.0,2.0],"total_index":4.0,"quotas":[2,2],)"
             R"("solve_ns":0})"
@@ -60,7 +63,9 @@ TEST(PlanComputeCommand, KnowsCapacitiesAndUtilizations) {
               R"("assignment":[0,0,1,1],"utilization":[0.8,0.2]})");
   const json answer = json::parse(utilizations.out);
   EXPECT_DOUBLE_EQ(answer["imbalance_before"], 2.0);  // 0.8 / 0.4
-  EXPECT_EQ(answer["moves"], json::parse(R"([{"bucket":0,"from":0,"to":1}])"));
+  ASSERT_EQ(answer["moves"].size(), 1U);
+  EXPECT_EQ(answer["moves"][0]["bucket"], 0);
+  EXPECT_EQ(answer["moves"][0]["to"], 1);
 }
 
 TEST(PlanComputeCommand, HonoursTargetAndBudget) {
