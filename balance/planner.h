@@ -58,6 +58,8 @@ struct Proposal {
   std::vector<double> indexes;        // I_i before, by processor
   double total_index = 0;             // T
   std::vector<std::uint32_t> quotas;  // q_i, by processor; they sum to N
+  // The bucket that makes the bound, where that is above one.
+  std::optional<BucketId> unsplittable;
   // Why there are no more moves, or none: one line, for people.
   std::string reason;
 };

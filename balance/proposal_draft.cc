@@ -63,6 +63,10 @@ void ProposalDraft::Evacuate() {
 
 Proposal ProposalDraft::Finish(double tolerated) {
   proposal_.imbalance_after = Imbalance(table_.usage());
+  if (proposal_.bound > 1 + kNothing) {
+    proposal_.unsplittable =
+        BucketId(static_cast<std::uint32_t>(table_.heaviest()));
+  }
   proposal_.reason = StopReason(tolerated);
   proposal_.assignment = std::move(table_).TakeOwners();
   return std::move(proposal_);
@@ -92,9 +96,9 @@ std::string ProposalDraft::StopReason(double tolerated) const {
 }
 
 std::string ProposalDraft::Unsplittable() const {
-  if (proposal_.bound <= 1 + kNothing) return "";
+  if (!proposal_.unsplittable) return "";
   return absl::StrCat(", bound ", Thousandths(proposal_.bound),
-                      " because bucket ", table_.heaviest(),
+                      " because bucket ", proposal_.unsplittable->value(),
                       " cannot be split");
 }
 

@@ -37,10 +37,15 @@ ControllerCore::ControllerCore(EventLoop& event_loop, Store& store,
       agent_queries(
           loop, clock,
           [this](const std::string& host) { return Reach(fleet, host); }),
+      elephant_notes(agent_queries, journal),
       hosts(loop, events, fleet, clock) {
   fleet.set_on_answer([this](const std::string& host, const Answer& answer) {
     agent_queries.OnAnswer(host, answer);
   });
+  fleet.set_on_unsplittable(
+      [this](const std::string& host, BucketId bucket, double bound) {
+        elephant_notes.Note(host, bucket, bound);
+      });
   fleet.set_on_sample(
       [this](const ProcessorSample& sample) { loads.Publish(sample); });
 }

@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "controller/core/agent_queries.h"
 #include "controller/core/commands.h"
+#include "controller/core/elephant_notes.h"
 #include "controller/core/event_hub.h"
 #include "controller/core/event_loop.h"
 #include "controller/core/fleet.h"
@@ -35,6 +36,7 @@ struct ControllerCore {
   Queries queries;
   Commands commands;
   AgentQueries agent_queries;
+  ElephantNotes elephant_notes;
   HostHub hosts;
   LoadHub loads;
 };

@@ -190,6 +190,7 @@ void BalanceLoop::Act(Host& host) {
     }
     return;
   }
+  NameUnsplittable(host, *proposal);
   host.decision = balance::Judge(policy, std::move(host.decision), *proposal);
   if (host.decision.act) {
     Carry(host, *proposal, InputsOf(**planner, snapshot, request));
@@ -200,6 +201,16 @@ void BalanceLoop::Act(Host& host) {
            SerializeDecisionInputs(host.measured, host.measured_over_trigger),
            InputsOf(**planner, snapshot, request));
   }
+}
+
+void BalanceLoop::NameUnsplittable(Host& host,
+                                   const balance::Proposal& proposal) {
+  if (host.unsplittable == proposal.unsplittable) return;
+  if (proposal.unsplittable) {
+    if (!host.standings.Take(clock_.Monotonic()).has_value()) return;
+    on_unsplittable_(host.name(), *proposal.unsplittable, proposal.bound);
+  }
+  host.unsplittable = proposal.unsplittable;
 }
 
 void BalanceLoop::Carry(Host& host, const balance::Proposal& proposal,

@@ -44,6 +44,13 @@ class BalanceLoop {
     on_sample_ = std::move(sink);
   }
 
+  // Where a bucket goes that no plan can split, when it is found or another.
+  void set_on_unsplittable(
+      std::function<void(const std::string& host, BucketId, double bound)>
+          sink) {
+    on_unsplittable_ = std::move(sink);
+  }
+
   // The default, which holds for every decision from now on over hosts without
   // a policy of their own. There is a planner of its kind.
   void SetPolicy(const PolicyRecord& policy) { policy_ = policy; }
@@ -86,6 +93,8 @@ class BalanceLoop {
   void CarryPins(Host& host, const std::vector<Move>& moves);
   void Carry(Host& host, const balance::Proposal& proposal,
              PlannerInputs inputs);
+  // Tells of the bucket that makes the bound, if it is another than before.
+  void NameUnsplittable(Host& host, const balance::Proposal& proposal);
   // The plan of a proposal, made because of `why`; none if it must not be
   // sent, which is then the host's standing.
   std::optional<PlanRecord> Draft(Host& host, Standing why,
@@ -111,6 +120,8 @@ class BalanceLoop {
   const MayFly may_fly_;
   std::function<void(const ProcessorSample&)> on_sample_ =
       [](const ProcessorSample&) {};
+  std::function<void(const std::string&, BucketId, double)> on_unsplittable_ =
+      [](const std::string&, BucketId, double) {};
   PolicyRecord policy_;
   std::optional<Pause> pause_;
   // Hosts put off because as many as allowed had plans in flight. Those that

@@ -83,6 +83,11 @@ class Fleet {
   void set_on_sample(std::function<void(const ProcessorSample&)> sink) {
     balance_.set_on_sample(std::move(sink));
   }
+  void set_on_unsplittable(
+      std::function<void(const std::string& host, BucketId, double bound)>
+          sink) {
+    balance_.set_on_unsplittable(std::move(sink));
+  }
   // The stream of a host; null if it is not connected.
   HostSession* SessionOf(const std::string& host);
 

@@ -109,6 +109,7 @@ struct Host {
   std::string recorded_code;         // of the last NOT_PLANNED event, or plan
   // To record a standing. What still stands when there is room is recorded.
   Allowance standings{std::chrono::seconds(30), 10};
+  std::optional<BucketId> unsplittable;  // makes the bound, and was told of
   std::optional<Refusal> refusal;
   std::optional<PlanRecord> proposal;  // the open one, in advise mode
   bool proposal_under_way = false;

@@ -49,7 +49,8 @@ constexpr std::array<std::string_view, kEventKinds + 1> kKindNames = {
     "ACCESS_CHANGED",
     "ACCESS_REFUSED",
     "CONFIGURATION_RELOADED",
-    "CONFIGURATION_REFUSED"};
+    "CONFIGURATION_REFUSED",
+    "BUCKET_UNSPLITTABLE"};
 
 template <class Enum, std::size_t n>
 absl::StatusOr<Enum> ParseName(const std::array<std::string_view, n>& names,

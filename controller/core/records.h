@@ -233,8 +233,9 @@ enum class EventKind : std::uint8_t {
   kAccessRefused,  // calls without the right to; one event a minute
   kConfigurationReloaded,
   kConfigurationRefused,  // it had mistakes: the one before stays in force
+  kBucketUnsplittable,    // which connection makes the bound
 };
-inline constexpr std::uint8_t kEventKinds = 34;
+inline constexpr std::uint8_t kEventKinds = 35;
 
 // "CONTROLLER_STARTED", ... and back; INVALID_ARGUMENT for any other name.
 std::string_view EventKindName(EventKind kind);

@@ -136,6 +136,7 @@ TEST(LoadPlanner, IsolatesAnElephant) {
   const Proposal p = Propose(s, kAsNearAsPossible);
   EXPECT_THAT(p.moves, SizeIs(20));
   EXPECT_DOUBLE_EQ(p.imbalance_after, p.bound);
+  EXPECT_EQ(p.unsplittable, BucketId(0));
   for (const PlannedMove& m : p.moves) EXPECT_EQ(m.move.from, P(0));
   EXPECT_THAT(p.reason, HasSubstr("because bucket 0 cannot be split"));
   s = After(s, p);

@@ -67,6 +67,26 @@ TEST(ClosedLoop, EveryDecisionCanBeReplayed) {
   }
 }
 
+// One bucket of 0.9 CPUs beside many light ones: whatever is planned around it,
+// it is told of once.
+TEST(ClosedLoop, AnElephantIsToldOfOnce) {
+  ControllerHarness harness;
+  std::vector<std::uint64_t> loads(256, 3'000'000);
+  loads[8] = 900'000'000;
+  SimulatedHost host("a", 4, std::move(loads));
+  std::vector<std::uint32_t> told;
+  harness.core->fleet.set_on_unsplittable(
+      [&told](const std::string& name, BucketId bucket, double bound) {
+        EXPECT_EQ(name, "a");
+        EXPECT_GT(bound, 1.5);
+        told.push_back(bucket.value());
+      });
+  const auto stream = harness.Connect(host);
+  for (int i = 0; i < 60; ++i) Live(harness, host, stream);
+  EXPECT_FALSE(harness.store.plans().empty());
+  EXPECT_THAT(told, testing::ElementsAre(8U));
+}
+
 TEST(ClosedLoop, AnEvenHostIsNeverPlanned) {
   ControllerHarness harness;
   SimulatedHost host("a", 4, std::vector<std::uint64_t>(1'024, 2'000'000));
