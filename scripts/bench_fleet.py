@@ -67,13 +67,13 @@ class Watched:
 class Fleet:
     """Simulated agents in several processes."""
 
-    def __init__(self, target, count, seconds, *arguments):
+    def __init__(self, server, count, seconds, *arguments):
         each = -(-count // PROCESSES)
         self.count = count
         self.parts = [
-            Watched("agents", "--target", target, "--count",
-                    min(each, count - first), "--first", first, "--seconds",
-                    seconds, *arguments)
+            Watched("agents", *server.tls, "--target", server.target,
+                    "--count", min(each, count - first), "--first", first,
+                    "--seconds", seconds, *arguments)
             for first in range(0, count, each)]
 
     def sum(self, key):
@@ -103,9 +103,10 @@ class Fleet:
 
 
 class Server:
-    def __init__(self, process, target):
+    def __init__(self, process, target, tls):
         self.process = process
         self.target = target
+        self.tls = ["--tls", tls] if tls else []  # for the agents
 
     def rss_kb(self):
         for line in open(f"/proc/{self.process.pid}/smaps_rollup"):
@@ -147,29 +148,48 @@ def running(server):
             server.kill()
 
 
-def bare_server():
+def certificates(directory, count):
+    """Those of a controller and so many agents, in a new directory."""
+    tls = directory / "tls"
+    tls.mkdir()
+    subprocess.run([BIN / "lb_fleet", "certificates", "--tls", tls, "--count",
+                    str(count)], check=True)
+    (tls / "roles.yaml").write_text("users: {}\n")
+    return tls
+
+
+def bare_server(tls=None):
     target = f"127.0.0.1:{free_port()}"
-    watched = Watched("server", "--listen", target)
+    watched = Watched("server", *(["--tls", tls] if tls else []), "--listen",
+                      target)
     wait_until(lambda: watched.lines, "the bare server's first line")
-    server = Server(watched.process, target)
+    server = Server(watched.process, target, tls)
     server.watched = watched
     return server
 
 
-def controller(directory, port=0, policy=None):
+def controller(directory, port=0, policy=None, tls=None):
     port = port or free_port()
     port_file = directory / "port"
     port_file.unlink(missing_ok=True)
     command = [BIN / "lb-controller", "--data-dir", directory / "data",
-               "--run-dir", directory / "run", "--insecure-loopback",
-               f"127.0.0.1:{port}", "--port-file", port_file, "--log-level",
-               "error"]
+               "--run-dir", directory / "run", "--log-level", "error"]
+    if tls:
+        command += ["--tls-address", f"127.0.0.1:{port}", "--tls-cert",
+                    tls / "controller.crt", "--tls-key",
+                    tls / "controller.key", "--tls-ca", tls / "ca.crt",
+                    "--tls-trust-domain", "fleet", "--tls-roles",
+                    tls / "roles.yaml"]
+    else:
+        command += ["--insecure-loopback", f"127.0.0.1:{port}", "--port-file",
+                    port_file]
     if policy:
         (directory / "policy.yaml").write_text(policy)
         command += ["--policy", directory / "policy.yaml"]
     process = subprocess.Popen(command)
-    wait_until(port_file.exists, "the controller's start")
-    server = Server(process, f"127.0.0.1:{port}")
+    served = directory / "run/viewer.sock" if tls else port_file
+    wait_until(served.exists, "the controller's start")
+    server = Server(process, f"127.0.0.1:{port}", tls)
     server.port = port
     server.run_dir = directory / "run"
     return server
@@ -213,15 +233,16 @@ class Report:
         print(f"  {what:<58} {value:>14}  {bar}", flush=True)
 
 
-def sustained(report, options, directory):
+def sustained(report, options, directory, tls=None):
     ramp = max(10, options.agents / 200)
     used = {}
     for kind in ("bare", "controller"):
         seconds = ramp + (60 if kind == "bare" else options.seconds)
-        start = bare_server() if kind == "bare" else controller(directory)
+        start = (bare_server(tls) if kind == "bare"
+                 else controller(directory, tls=tls))
         with running(start) as server:
             idle = server.rss_kb()
-            fleet = Fleet(server.target, options.agents, seconds, "--ramp-s",
+            fleet = Fleet(server, options.agents, seconds, "--ramp-s",
                           ramp)
             time.sleep(ramp + 30)
             early = server.rss_kb()
@@ -253,7 +274,7 @@ def saturated(report, options, directory):
                 start = (bare_server() if kind == "bare"
                          else controller(pathlib.Path(own)))
                 with running(start) as server:
-                    fleet = Fleet(server.target, 64, 17, "--saturate")
+                    fleet = Fleet(server, 64, 17, "--saturate")
                     time.sleep(5)
                     first, begun = fleet.sum("reports"), time.monotonic()
                     time.sleep(10)
@@ -274,7 +295,7 @@ def latency(report, options, directory):
             before = bare_commit_ms(own)
             with running(controller(own, policy=QUICK_POLICY)) as server:
                 skew = int(1000 * 1000 / rate)
-                fleet = Fleet(server.target, 1000, 70, "--ramp-s", 5,
+                fleet = Fleet(server, 1000, 70, "--ramp-s", 5,
                               "--interval-ms", 500, "--skew-ms", skew)
                 fleet.wait()
             commits = before + bare_commit_ms(own)
@@ -289,12 +310,12 @@ def latency(report, options, directory):
                    f"{quantile(commits, .5):.1f} {bare:.1f}")
 
 
-def storm(report, options, directory):
-    with running(controller(directory)) as server:
-        fleet = Fleet(server.target, options.agents, 120)
+def storm(report, options, directory, tls=None, limit_s=30):
+    with running(controller(directory, tls=tls)) as server:
+        fleet = Fleet(server, options.agents, 150)
         in_after = []
         waiting = threading.Thread(
-            target=lambda: in_after.append(fleet.wait_connected(1, 90)))
+            target=lambda: in_after.append(fleet.wait_connected(1, 120)))
         waiting.start()
         slowest = {"status": 0, "list": 0}
         while waiting.is_alive():
@@ -303,7 +324,7 @@ def storm(report, options, directory):
                 slowest[name] = max(slowest[name], lbctl(server, *words))
             time.sleep(0.3)
         report.add(f"{options.agents} agents at once: all in after, s",
-                   f"{in_after[0]:.1f}" if in_after[0] else "never", "30")
+                   f"{in_after[0]:.1f}" if in_after[0] else "never", limit_s)
         report.add("lbctl meanwhile, slowest, s: status, host list",
                    f"{slowest['status']:.2f} {slowest['list']:.2f}", "3")
         fleet.stop()
@@ -311,7 +332,7 @@ def storm(report, options, directory):
 
 def failover(report, options, directory):
     server = controller(directory, policy=QUICK_POLICY)
-    fleet = Fleet(server.target, 3000, 120, "--ramp-s", 15, "--interval-ms",
+    fleet = Fleet(server, 3000, 120, "--ramp-s", 15, "--interval-ms",
                   500, "--skew-ms", 20000)
     fleet.wait_connected(1, 60)
     time.sleep(15)
@@ -336,8 +357,19 @@ def failover(report, options, directory):
                f"{acknowledged} {stored}", "none lost")
 
 
-PARTS = {f.__name__: f
-         for f in (sustained, saturated, latency, storm, failover)}
+def sustained_mtls(report, options, directory):
+    sustained(report, options, directory,
+              certificates(directory, options.agents))
+
+
+def storm_mtls(report, options, directory):
+    storm(report, options, directory, certificates(directory, options.agents),
+          90)
+
+
+PARTS = {f.__name__.replace("_", "-"): f
+         for f in (sustained, sustained_mtls, saturated, latency, storm,
+                   storm_mtls, failover)}
 
 
 def main():

@@ -22,15 +22,16 @@ constexpr std::uint64_t kSkew = 3;
 constexpr std::chrono::milliseconds kFirstBackoff{500};
 constexpr std::chrono::milliseconds kLongestBackoff{10'000};
 
-std::shared_ptr<grpc::Channel> NewChannel(const FleetOptions& options) {
+std::shared_ptr<grpc::Channel> NewChannel(const std::string& host,
+                                          const FleetOptions& options) {
   grpc::ChannelArguments arguments;
   // A connection of its own, as every agent has.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  return grpc::CreateCustomChannel(options.target, options.credentials,
-                                   arguments);
+  return grpc::CreateCustomChannel(
+      options.target, options.certificates->OfAgent(host), arguments);
 }
 
 std::uint64_t NextRandom(std::uint64_t& state) {  // SplitMix64
@@ -72,7 +73,7 @@ class FleetAgent::Stream final
     : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   Stream(FleetAgent& agent, const FleetOptions& options)
-      : agent_(agent), stub_(NewChannel(options)) {
+      : agent_(agent), stub_(NewChannel(agent.host_, options)) {
     stub_.PrepareBidiStreamingCall(&context_, "/lb.v1.AgentService/Connect", {},
                                    this);
   }

@@ -4,7 +4,6 @@
 #ifndef LB_TESTS_BENCH_FLEET_FLEET_AGENT_H_
 #define LB_TESTS_BENCH_FLEET_FLEET_AGENT_H_
 
-#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <chrono>
@@ -19,6 +18,7 @@
 
 #include "common/table.h"
 #include "lb/v1/agent_service.grpc.pb.h"
+#include "tests/bench/fleet/fleet_certificates.h"
 #include "tests/bench/fleet/fleet_statistics.h"
 
 namespace lb::bench {
@@ -27,7 +27,7 @@ using Now = std::chrono::steady_clock::time_point;
 
 struct FleetOptions {
   std::string target;
-  std::shared_ptr<grpc::ChannelCredentials> credentials;
+  const FleetCertificates* certificates = nullptr;  // outlives the agents
   std::uint32_t processors = 16;
   std::uint32_t buckets = 1'024;
   std::chrono::milliseconds interval{1'000};

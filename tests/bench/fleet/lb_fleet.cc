@@ -2,16 +2,13 @@
 // measured. scripts/bench-fleet runs both; a line of JSON a second says how it
 // goes.
 
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
@@ -29,17 +26,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 std::atomic<bool> stop = false;  // set by SIGTERM and SIGINT
-
-struct TlsFiles {
-  std::string ca;
-  std::string directory;  // HOST.pem and HOST.key of agents; server.pem, .key
-};
-
-std::string Contents(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw std::runtime_error(path + ": cannot be read");
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 double Quantile(const std::vector<std::chrono::nanoseconds>& sorted, double q) {
   if (sorted.empty()) return 0;
@@ -86,9 +72,8 @@ void RunAgents(const AgentsRun& run) {
   std::vector<Now> due;
   const Now start = steady_clock::now();
   for (std::size_t i = 0; i < run.count; ++i) {
-    agents.push_back(
-        std::make_unique<FleetAgent>("fleet-" + std::to_string(run.first + i),
-                                     run.first + i, run.options, statistics));
+    agents.push_back(std::make_unique<FleetAgent>(
+        FleetHost(run.first + i), run.first + i, run.options, statistics));
     due.push_back(start + std::chrono::duration_cast<milliseconds>(
                               std::chrono::duration<double>(
                                   run.ramp_s * static_cast<double>(i) /
@@ -114,20 +99,11 @@ void RunAgents(const AgentsRun& run) {
   PrintAgents(seconds(), statistics);
 }
 
-void RunServer(const std::string& listen, const TlsFiles& tls) {
+void RunServer(const std::string& listen,
+               const FleetCertificates& certificates) {
   BareService service;
   grpc::ServerBuilder builder;
-  std::shared_ptr<grpc::ServerCredentials> credentials =
-      grpc::InsecureServerCredentials();
-  if (!tls.ca.empty()) {
-    grpc::SslServerCredentialsOptions options(
-        GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-    options.pem_root_certs = Contents(tls.ca);
-    options.pem_key_cert_pairs = {{Contents(tls.directory + "/server.key"),
-                                   Contents(tls.directory + "/server.pem")}};
-    credentials = grpc::SslServerCredentials(options);
-  }
-  builder.AddListeningPort(listen, credentials);
+  builder.AddListeningPort(listen, certificates.OfServer());
   builder.RegisterService(&service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) throw std::runtime_error("cannot listen on " + listen);
@@ -143,21 +119,12 @@ void RunServer(const std::string& listen, const TlsFiles& tls) {
   server->Shutdown(std::chrono::system_clock::now());
 }
 
-std::shared_ptr<grpc::ChannelCredentials> CredentialsOf(const TlsFiles& tls) {
-  if (tls.ca.empty()) return grpc::InsecureChannelCredentials();
-  return grpc::SslCredentials({Contents(tls.ca),
-                               Contents(tls.directory + "/agent.key"),
-                               Contents(tls.directory + "/agent.pem")});
-}
-
 int Main(int argc, char** argv) {
   CLI::App app("Simulated agents, and the bare server to compare with.",
                "lb_fleet");
   app.require_subcommand(1);
-  TlsFiles tls;
-  app.add_option("--tls-ca", tls.ca, "CA file; without it, plaintext");
-  app.add_option("--tls-directory", tls.directory,
-                 "Holds server.pem and server.key, or agent.pem and agent.key");
+  std::string tls;
+  app.add_option("--tls", tls, "Directory of certificates; else plaintext");
   app.fallthrough();
 
   AgentsRun run;
@@ -182,6 +149,11 @@ int Main(int argc, char** argv) {
   CLI::App& server = *app.add_subcommand("server", "Run the bare server");
   std::string listen;
   server.add_option("--listen", listen, "As gRPC writes it")->required();
+
+  CLI::App& certificates =
+      *app.add_subcommand("certificates", "Make those of --tls");
+  std::size_t count = 0;
+  certificates.add_option("--count", count, "Number of agents")->required();
   CLI11_PARSE(app, argc, argv);
 
   // As in the programs that are measured.
@@ -189,12 +161,15 @@ int Main(int argc, char** argv) {
   std::signal(SIGTERM, [](int) { stop = true; });
   std::signal(SIGINT, [](int) { stop = true; });
   try {
-    if (server.parsed()) {
-      RunServer(listen, tls);
+    const FleetCertificates files(tls);
+    if (certificates.parsed()) {
+      files.Make(count);
+    } else if (server.parsed()) {
+      RunServer(listen, files);
     } else {
       run.options.interval = milliseconds(interval_ms);
       run.options.skew_period = milliseconds(skew_ms);
-      run.options.credentials = CredentialsOf(tls);
+      run.options.certificates = &files;
       RunAgents(run);
     }
   } catch (const std::exception& error) {
