@@ -4,15 +4,17 @@
 
 #include <cstdint>
 
+#include "balance/decision.h"
 #include "balance/planner.h"
 #include "balance/policy.h"
 
 namespace lb::balance {
 
-// For a table of `buckets` buckets and the host's lowest maximum (decision.h).
-// The budget is at least one move.
+// For a table of `buckets` buckets, because of `decision`. The budget is at
+// least one move. Only an imbalance leaves anything to be tolerated: a
+// processor to be filled would be left with next to nothing.
 PlanRequest RequestFor(const Policy& policy, std::uint32_t buckets,
-                       double lowest_maximum);
+                       const Decision& decision);
 
 }  // namespace lb::balance
 

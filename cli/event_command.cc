@@ -96,7 +96,7 @@ class EventTail {
       return PrintJson(event, JsonLayout::kOneLine, session_.out());
     }
     session_.out() << absl::StrFormat(
-        "%s  %6d  %-16s  %-18s  %s\n", FormatTime(event.time()),
+        "%s  %6d  %-16s  %-22s  %s\n", FormatTime(event.time()),
         event.revision(), event.host().empty() ? "-" : FormatText(event.host()),
         FormatText(event.kind()), FormatText(event.message()));
     return absl::OkStatus();

@@ -41,9 +41,8 @@ absl::StatusOr<std::optional<OrderedPlan>> Balancer::Plan(
   balance::Snapshot snapshot = load_.MakeSnapshot();
   history_.Forget(policy_, At(now));
   history_.Mark(snapshot, policy_, At(now));
-  const balance::PlanRequest request =
-      balance::RequestFor(policy_, static_cast<std::uint32_t>(table_.buckets()),
-                          decision_.lowest_maximum());
+  const balance::PlanRequest request = balance::RequestFor(
+      policy_, static_cast<std::uint32_t>(table_.buckets()), decision_);
   LB_ASSIGN_OR_RETURN(const balance::Proposal proposal,
                       planner_->Propose(snapshot, request));
   decision_ = balance::Judge(policy_, std::move(decision_), proposal);

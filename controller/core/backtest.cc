@@ -208,8 +208,7 @@ std::uint32_t Backtest::Plan(MonotonicTime now, balance::Decision& decision) {
   history_.Forget(policy_, now);
   history_.Mark(snapshot, policy_, now);
   const auto proposal = planner_->Propose(
-      snapshot,
-      balance::RequestFor(policy_, layout_.buckets, decision.lowest_maximum()));
+      snapshot, balance::RequestFor(policy_, layout_.buckets, decision));
   if (!proposal.ok()) {
     // The loads are sound, so a processor in service is what is missing.
     decision.verdict = balance::Verdict::kNoBetterTable;

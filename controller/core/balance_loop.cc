@@ -177,8 +177,8 @@ void BalanceLoop::Act(Host& host) {
   balance::Snapshot snapshot = SnapshotOf(host);
   host.history.Forget(policy, now);
   host.history.Mark(snapshot, policy, now);
-  balance::PlanRequest request = balance::RequestFor(
-      policy, host.record.layout.buckets, host.decision.lowest_maximum());
+  balance::PlanRequest request =
+      balance::RequestFor(policy, host.record.layout.buckets, host.decision);
   // Only emptied: that is done whatever the budget. Balancing comes after it,
   // by its own rules.
   if (MustEvacuate(host)) request.max_moves = 0;

@@ -103,8 +103,8 @@ absl::StatusOr<PlanRecord> Commands::Plan(const Call& call, const Host& host,
   balance::Policy policy = fleet_.PolicyOf(host).policy;
   policy.planner = request.planner.value_or(policy.planner);
   LB_RETURN_IF_ERROR(fleet_.CheckPolicy(policy));
-  balance::PlanRequest limits = balance::RequestFor(
-      policy, host.record.layout.buckets, host.decision.lowest_maximum());
+  balance::PlanRequest limits =
+      balance::RequestFor(policy, host.record.layout.buckets, host.decision);
   limits.target_permille =
       request.target_permille.value_or(limits.target_permille);
   limits.tolerated_permille = 0;  // whoever asks wants the target

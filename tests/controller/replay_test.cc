@@ -159,6 +159,13 @@ TEST(ReplayDecision, WhatWasDecidedIsDecidedAgain) {
   EXPECT_EQ(replay.difference, "verdict: EVEN is stored, ONCE comes out now");
 }
 
+balance::PlanRequest AskedFor(const balance::Policy& policy) {
+  balance::Decision decision;
+  decision.verdict = balance::Verdict::kImbalance;
+  decision.system_utilization = 0.3;
+  return balance::RequestFor(policy, 64, decision);
+}
+
 // The planner was asked and found the gain too small.
 class AskedTest : public testing::Test {
  protected:
@@ -171,7 +178,7 @@ class AskedTest : public testing::Test {
           {.owner = ProcessorId(static_cast<std::uint16_t>(b % 2)),
            .load_ns_per_s = b % 2 == 0 ? 9'375'000U : 6'250'000U});
     }
-    const auto request = balance::RequestFor(policy_, 64, 0.3);
+    const auto request = AskedFor(policy_);
     const auto planner = balance::MakePlanner(policy_.planner).value();
     const auto measured = Measured(0.3);
     const balance::Decision decision =
@@ -197,8 +204,7 @@ TEST_F(AskedTest, ThePlannerIsAskedAgain) {
   for (balance::BucketState& bucket : snapshot_.buckets) {
     bucket.load_ns_per_s = 9'375'000;
   }
-  record_.inputs->bytes =
-      SerializePlannerInputs(snapshot_, balance::RequestFor(policy_, 64, 0.3));
+  record_.inputs->bytes = SerializePlannerInputs(snapshot_, AskedFor(policy_));
   EXPECT_EQ(ReplayDecision(record_, policy_)->outcome,
             ReplayOutcome::kDifferent);
 }
