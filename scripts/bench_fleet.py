@@ -317,16 +317,18 @@ def storm(report, options, directory, tls=None, limit_s=30):
         waiting = threading.Thread(
             target=lambda: in_after.append(fleet.wait_connected(1, 120)))
         waiting.start()
-        slowest = {"status": 0, "list": 0}
+        asked = ("controller status", "host list", "host list -o json")
+        slowest = dict.fromkeys(asked, 0)
         while waiting.is_alive():
-            for name, words in (("status", ("controller", "status")),
-                                ("list", ("host", "list", "-o", "json"))):
-                slowest[name] = max(slowest[name], lbctl(server, *words))
+            for words in asked:
+                slowest[words] = max(slowest[words],
+                                     lbctl(server, *words.split()))
             time.sleep(0.3)
         report.add(f"{options.agents} agents at once: all in after, s",
                    f"{in_after[0]:.1f}" if in_after[0] else "never", limit_s)
-        report.add("lbctl meanwhile, slowest, s: status, host list",
-                   f"{slowest['status']:.2f} {slowest['list']:.2f}", "3")
+        for words in asked:
+            report.add(f"lbctl {words} meanwhile, slowest, s",
+                       f"{slowest[words]:.2f}", "3")
         fleet.stop()
 
 
