@@ -28,7 +28,12 @@ void FillIdle(const Host& host, HostView& view) {
 }
 
 void FillMeasured(const Host& host, const LoadSample& load, HostView& view) {
-  const auto usage = UsageOf(load, host.record.table);
+  auto usage = UsageOf(load, host.record.table);
+  for (const ProcessorId drained : host.record.intent.drained) {
+    if (drained.index() < usage.size()) {
+      usage[drained.index()].in_service = false;
+    }
+  }
   view.report_time = host.report_time;
   view.system_utilization = balance::SystemUtilization(usage);
   view.imbalance = balance::Imbalance(usage);
@@ -77,9 +82,7 @@ HostView SummaryOf(const Host& host, const PolicyRecord& policy) {
   }
   view.reason = ReasonOf(host.standing);
   if (host.last_report) {
-    LoadSample load = *host.last_report;
-    MarkDrained(host.record.intent, load.processors);
-    FillMeasured(host, load, view);
+    FillMeasured(host, *host.last_report, view);
   } else {
     FillIdle(host, view);
   }
