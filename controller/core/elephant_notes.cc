@@ -33,7 +33,7 @@ void ElephantNotes::Note(const std::string& host, BucketId bucket,
            absl::StrFormat("bucket %d cannot be split, so that no table has an "
                            "imbalance below %.3f; ",
                            bucket.value(), bound)](
-          absl::StatusOr<std::vector<FlowInfo>> flows) {
+          const absl::StatusOr<std::vector<FlowInfo>>& flows) {
         journal_.Note(Event{.host = host,
                             .kind = EventKind::kBucketUnsplittable,
                             .message = what + Describe(flows)});
