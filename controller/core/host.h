@@ -107,7 +107,8 @@ struct Host {
   Standing standing;
   std::uint32_t standing_times = 0;  // how often running
   std::string recorded_code;         // of the last NOT_PLANNED event, or plan
-  // To record a standing. What still stands when there is room is recorded.
+  // To record a standing, or what cannot be split. What still stands when there
+  // is room is recorded.
   Allowance standings{std::chrono::seconds(30), 10};
   std::optional<BucketId> unsplittable;  // makes the bound, and was told of
   std::optional<Refusal> refusal;
