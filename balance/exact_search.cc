@@ -35,7 +35,7 @@ class Search {
     for (std::size_t i = 0; i < table.processors(); ++i) {
       highest = std::max(highest, table.LevelOf(i, carried_[i]));
     }
-    Deal(0, highest, 0);
+    Deal(0, highest, 0, 0);
   }
 
   std::vector<LoadStep> Steps() const {
@@ -50,10 +50,12 @@ class Search {
   }
 
  private:
-  using Score = std::tuple<Level, std::size_t, Level>;
+  // Within the target or the highest level, moves, connections, highest level.
+  using Score = std::tuple<Level, std::size_t, std::uint64_t, Level>;
 
-  void Deal(std::size_t k, Level highest, std::size_t moves) {
-    const Score score{std::max(highest, target_), moves, highest};
+  void Deal(std::size_t k, Level highest, std::size_t moves,
+            std::uint64_t connections) {
+    const Score score{std::max(highest, target_), moves, connections, highest};
     if (moves > most_moves_ || (!best_.empty() && !(score < best_score_))) {
       return;
     }
@@ -66,16 +68,19 @@ class Search {
     // So that of equal tables the one that moves lower buckets comes first.
     for (std::size_t i = 0; i < table_.processors(); ++i) {
       if (i != item.owner && table_.MayGo(*item.entry, i)) {
-        Put(k, i, highest, moves + 1);
+        Put(k, i, highest, moves + 1,
+            connections + table_.connections(item.entry->bucket));
       }
     }
-    Put(k, item.owner, highest, moves);
+    Put(k, item.owner, highest, moves, connections);
   }
 
-  void Put(std::size_t k, std::size_t to, Level highest, std::size_t moves) {
+  void Put(std::size_t k, std::size_t to, Level highest, std::size_t moves,
+           std::uint64_t connections) {
     dealt_[k] = to;
     carried_[to] += items_[k].entry->load;
-    Deal(k + 1, std::max(highest, table_.LevelOf(to, carried_[to])), moves);
+    Deal(k + 1, std::max(highest, table_.LevelOf(to, carried_[to])), moves,
+         connections);
     carried_[to] -= items_[k].entry->load;
   }
 

@@ -17,7 +17,8 @@ bool IsFew(const DraftTable& draft);
 
 // The moves to the best of all tables: within `target` if there is one, else
 // with the lowest maximum; of these with the fewest moves, of these with the
-// lowest maximum. At most `most_moves`.
+// fewest connections moved, of these with the lowest maximum. At most
+// `most_moves`.
 std::vector<LoadStep> SearchAll(LoadTable& table, Level target,
                                 std::size_t most_moves);
 

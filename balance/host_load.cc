@@ -90,6 +90,7 @@ HostLoad::HostLoad(const Layout& layout, const Table& table,
     : table_(table),
       digest_(ComputeDigest(table)),
       smoother_(layout.buckets, half_life),
+      connections_(layout.buckets, 0),
       processors_(layout.processors.size()) {
   for (std::size_t i = 0; i < processors_.size(); ++i) {
     processors_[i].capacity_permille = layout.processors[i].capacity_permille;
@@ -117,6 +118,7 @@ absl::Status HostLoad::AddReport(const LoadSample& report) {
   nonsense_.clear();
   const std::chrono::nanoseconds elapsed = report.end - report.start;
   smoother_.Add(elapsed, report.buckets);
+  CountConnections(report);
   last_of_table_ = report.table_start == digest_ &&
                    report.table_end == digest_ && elapsed >= kShortestReport;
   for (std::size_t i = 0; i < processors_.size(); ++i) {
@@ -169,6 +171,13 @@ void HostLoad::UpdateOverhead(const LoadSample& report) {
     p.overhead_ns_per_s =
         p.has_overhead ? (3 * p.overhead_ns_per_s + overhead) / 4 : overhead;
     p.has_overhead = true;
+  }
+}
+
+void HostLoad::CountConnections(const LoadSample& report) {
+  std::fill(connections_.begin(), connections_.end(), 0);
+  for (const BucketLoad& load : report.buckets) {
+    connections_[load.bucket.index()] = load.connections;
   }
 }
 
@@ -293,8 +302,9 @@ Snapshot HostLoad::MakeSnapshot(std::span<const ProcessorId> drained) const {
         {p.capacity_permille, busy[i], in_service[i]});
   }
   for (std::size_t b = 0; b < table_.buckets(); ++b) {
-    snapshot.buckets.push_back(
-        {.owner = table_.owner[b], .load_ns_per_s = smoother_.loads()[b]});
+    snapshot.buckets.push_back({.owner = table_.owner[b],
+                                .connections = connections_[b],
+                                .load_ns_per_s = smoother_.loads()[b]});
   }
   return snapshot;
 }

@@ -54,7 +54,8 @@ class HostLoad {
   // layout are ignored.
   HostMeasurement Measure(std::span<const ProcessorId> drained = {}) const;
 
-  // Loads, capacities, service and owners; nothing pinned or resting yet.
+  // Loads, connections, capacities, service and owners; nothing pinned or
+  // resting yet.
   Snapshot MakeSnapshot(std::span<const ProcessorId> drained = {}) const;
 
   // Busy ns per second by processor: measured under the current table once
@@ -67,6 +68,8 @@ class HostLoad {
   const std::vector<std::uint64_t>& bucket_loads() const {
     return smoother_.loads();
   }
+  // Open at the end of the last report, by bucket.
+  const std::vector<std::uint32_t>& connections() const { return connections_; }
   // Reports of the current table so far.
   std::uint64_t reports_of_table() const { return reports_of_table_; }
 
@@ -91,6 +94,7 @@ class HostLoad {
 
   absl::Status Check(const LoadSample& report) const;
   void UpdateOverhead(const LoadSample& report);
+  void CountConnections(const LoadSample& report);
   // As HostMeasurement has it.
   double ErrorBetweenReports(const std::vector<bool>& in_service) const;
   // By processor.
@@ -100,6 +104,7 @@ class HostLoad {
   Table table_;
   Digest digest_;
   LoadSmoother smoother_;
+  std::vector<std::uint32_t> connections_;
   std::vector<ProcessorTrack> processors_;
   std::uint64_t reports_of_table_ = 0;
   bool last_of_table_ = false;

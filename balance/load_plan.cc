@@ -40,6 +40,7 @@ std::vector<LoadStep> LoadPlan::Run() {
   if (now <= tolerated_ || most_moves_ == 0) return {};
   if (few_) return SearchAll(table_, target, most_moves_);
   if (!TryTarget(target)) Lower(now, target);
+  SpareConnections(target);
   return std::move(best_);
 }
 
@@ -83,7 +84,7 @@ bool LoadPlan::Try(Level level, LoadShedder::Options options) {
   looks_left_ -= std::min(looks_left_, shedder.looks());
   if (reached) {
     best_ = table_.steps();
-    best_level_ = table_.Highest();
+    best_level_ = std::min(level, table_.Highest());
   }
   return reached;
 }
@@ -94,11 +95,34 @@ void LoadPlan::Lower(Level reached, Level unreached) {
   for (int n = 0; n < kMostLevels && reached > unreached + enough; ++n) {
     const Level level = unreached + (reached - unreached) / 2;
     if (Try(level, {.most_moves = most_moves_})) {
-      reached = std::min(level, best_level_);
+      reached = best_level_;
     } else {
       unreached = level;
     }
   }
+}
+
+void LoadPlan::SpareConnections(Level target) {
+  if (std::none_of(best_.begin(), best_.end(), [&](const LoadStep& step) {
+        return table_.connections(step.bucket) > 0;
+      })) {
+    return;
+  }
+  const Level limit = std::max(target, best_level_);
+  const auto replay = [&](const std::vector<LoadStep>& steps) {
+    table_.Restart(limit, std::max(limit, tolerated_));
+    for (const LoadStep& step : steps) table_.Repeat(step);
+  };
+  replay(best_);
+  for (std::size_t n = 0; n < best_.size(); ++n) {
+    const std::size_t looks = table_.entries(best_[n].from).size();
+    if (looks > looks_left_) break;
+    looks_left_ -= looks;
+    table_.SpareConnections(n);
+  }
+  best_ = table_.steps();
+  replay(best_);  // who makes room may be another now
+  best_ = table_.steps();
 }
 
 }  // namespace lb::balance

@@ -35,6 +35,9 @@ class LoadPlan {
   // Keeps the steps, which replace those of earlier tries, if it succeeds.
   bool Try(Level level, LoadShedder::Options options);
   void Lower(Level reached, Level unreached);
+  // In the place of the buckets of the best steps takes others of the same
+  // processors that do as well and have fewer connections.
+  void SpareConnections(Level target);
 
   const PlanRequest& request_;
   LoadTable table_;

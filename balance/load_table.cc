@@ -168,6 +168,44 @@ void LoadTable::Move(Entry& entry, std::size_t from, std::size_t to) {
   SetAside(entry);
 }
 
+void LoadTable::Repeat(const LoadStep& step) {
+  // In bucket order.
+  const std::span<Entry> from = entries(step.from);
+  Entry& entry = *std::lower_bound(
+      from.begin(), from.end(), step.bucket,
+      [](const Entry& one, std::size_t bucket) { return one.bucket < bucket; });
+  Move(entry, step.from, step.to);
+}
+
+void LoadTable::SpareConnections(std::size_t n) {
+  LoadStep& step = steps_[n];
+  Slot& from = slots_[step.from];
+  Slot& to = slots_[step.to];
+  std::uint32_t fewest = connections(step.bucket);
+  Entry* instead = nullptr;
+  Entry* moved = nullptr;
+  for (Entry& entry : from.entries) {
+    if (entry.bucket == step.bucket) moved = &entry;
+    if (entry.gone || entry.load > step.load ||
+        step.load - entry.load > from.room ||
+        connections(entry.bucket) >= fewest || !MayGo(entry, step.to)) {
+      continue;
+    }
+    instead = &entry;
+    fewest = connections(entry.bucket);
+  }
+  if (instead == nullptr) return;
+  const std::int64_t less = step.load - instead->load;
+  from.carried += less;
+  from.room -= less;
+  to.carried -= less;
+  to.room += less;
+  step.bucket = instead->bucket;
+  step.load = instead->load;
+  moved->gone = false;
+  SetAside(*instead);
+}
+
 void LoadTable::SetAside(Entry& entry) {
   entry.gone = true;
   gone_.push_back(&entry);

@@ -70,9 +70,19 @@ class LoadTable {
   // The most that `count` of the processor's buckets carry, or more.
   std::int64_t MostOf(std::size_t i, std::size_t count);
   bool MayGo(const Entry& entry, std::size_t to) const;
+  std::uint32_t connections(std::size_t bucket) const {
+    return snapshot_.buckets[bucket].connections;
+  }
 
   void Move(Entry& entry, std::size_t from, std::size_t to);
   void SetAside(Entry& entry);
+  // A step of before Restart().
+  void Repeat(const LoadStep& step);
+  // Lets another bucket of the same processor go in the place of that of step
+  // `n`: of those that carry no more, the one with the fewest connections, if
+  // any has fewer and the processor that gives, which is within its limit,
+  // stays so.
+  void SpareConnections(std::size_t n);
   const std::vector<LoadStep>& steps() const { return steps_; }
 
  private:

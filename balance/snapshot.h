@@ -29,6 +29,7 @@ struct ProcessorState {
 
 struct BucketState {
   ProcessorId owner{};
+  std::uint32_t connections = 0;    // open; 0 also where it is not known
   std::uint64_t load_ns_per_s = 0;  // offered load
   bool pinned = false;              // never moved
   bool resting = false;             // in cooldown: not moved by this plan

@@ -117,6 +117,8 @@ void AddPlanComputeCommand(CommandLine& line) {
       "  processors   a count, or an array of {\"capacity\":CPUS}, 0.001 to 1\n"
       "  load         per bucket: CPUs it keeps busy\n"
       "  assignment   per bucket: number of its processor, from 0\n"
+      "  connections  optional, per bucket: open ones; of plans with as many\n"
+      "               moves one that moves few of them is chosen\n"
       "  utilization  optional, per processor: part of its capacity in use;\n"
       "               derived from the loads where it is left out\n"
       "  name         optional, repeated in the answer\n"

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -137,6 +138,22 @@ absl::Status ReadBuckets(const Json& object, balance::Snapshot& snapshot) {
   return absl::OkStatus();
 }
 
+absl::Status ReadConnections(const Json& object, balance::Snapshot& snapshot) {
+  if (!object.contains("connections")) return absl::OkStatus();
+  LB_ASSIGN_OR_RETURN(const Json* values, Array(object, "connections"));
+  if (values->size() != snapshot.buckets.size()) {
+    return Wrong("connections has ", values->size(), " buckets, load ",
+                 snapshot.buckets.size());
+  }
+  for (std::size_t b = 0; b < values->size(); ++b) {
+    LB_ASSIGN_OR_RETURN(const std::uint64_t connections,
+                        Integer((*values)[b], Element("connections", b), 0,
+                                std::numeric_limits<std::uint32_t>::max()));
+    snapshot.buckets[b].connections = static_cast<std::uint32_t>(connections);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadUtilization(const Json& object, balance::Snapshot& snapshot) {
   if (!object.contains("utilization")) return absl::OkStatus();
   LB_ASSIGN_OR_RETURN(const Json* values, Array(object, "utilization"));
@@ -162,6 +179,7 @@ absl::StatusOr<SnapshotLine> ParseSnapshotLine(std::string_view line) {
   SnapshotLine result;
   LB_RETURN_IF_ERROR(ReadProcessors(object, result.snapshot));
   LB_RETURN_IF_ERROR(ReadBuckets(object, result.snapshot));
+  LB_RETURN_IF_ERROR(ReadConnections(object, result.snapshot));
   LB_RETURN_IF_ERROR(ReadUtilization(object, result.snapshot));
   LB_RETURN_IF_ERROR(balance::ValidateSnapshot(result.snapshot));
   if (const auto name = object.find("name"); name != object.end()) {

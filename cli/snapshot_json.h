@@ -24,6 +24,7 @@ struct SnapshotLine {
 //                to 1, 1 if left out
 //   load         per bucket, CPUs
 //   assignment   per bucket, number of a processor
+//   connections  optional: per bucket, open ones
 //   utilization  optional: per processor, part of its capacity; empty: derived
 //                from the loads
 // Other fields may be there. INVALID_ARGUMENT, naming the field and what is

@@ -13,7 +13,10 @@
 namespace lb::controller {
 namespace {
 
-constexpr std::uint64_t kFormat = 2;  // the first tolerates nothing
+// The first tolerates nothing; the second knows no connections.
+constexpr std::uint64_t kFormat = 3;
+constexpr std::uint64_t kTolerates = 2;
+constexpr std::uint64_t kHasConnections = 3;
 constexpr std::uint64_t kUint32Max = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kProcessorMax =
     std::numeric_limits<ProcessorId::rep>::max();
@@ -31,9 +34,12 @@ balance::ProcessorState ReadProcessorState(ByteReader& reader) {
   return processor;
 }
 
-balance::BucketState ReadBucketState(ByteReader& reader) {
+balance::BucketState ReadBucketState(ByteReader& reader, std::uint64_t format) {
   balance::BucketState bucket;
   bucket.owner = ReadProcessor(reader);
+  if (format >= kHasConnections) {
+    bucket.connections = static_cast<std::uint32_t>(reader.UpTo(kUint32Max));
+  }
   bucket.load_ns_per_s = reader.Unsigned();
   bucket.pinned = reader.UpTo(1) == 1;
   bucket.resting = reader.UpTo(1) == 1;
@@ -57,6 +63,7 @@ std::string SerializePlannerInputs(const balance::Snapshot& snapshot,
   writer.Unsigned(snapshot.buckets.size());
   for (const balance::BucketState& bucket : snapshot.buckets) {
     writer.Unsigned(bucket.owner.value());
+    writer.Unsigned(bucket.connections);
     writer.Unsigned(bucket.load_ns_per_s);
     writer.Unsigned(bucket.pinned ? 1 : 0);
     writer.Unsigned(bucket.resting ? 1 : 0);
@@ -87,11 +94,11 @@ absl::StatusOr<ParsedPlannerInputs> ParsePlannerInputs(std::string_view bytes) {
   }
   const std::uint64_t buckets = reader.UpTo(kMaxBuckets);
   for (std::uint64_t i = 0; i < buckets; ++i) {
-    parsed.snapshot.buckets.push_back(ReadBucketState(reader));
+    parsed.snapshot.buckets.push_back(ReadBucketState(reader, format));
   }
   parsed.request.target_permille =
       static_cast<std::uint32_t>(reader.UpTo(kUint32Max));
-  if (format == kFormat) {
+  if (format >= kTolerates) {
     parsed.request.tolerated_permille =
         static_cast<std::uint32_t>(reader.UpTo(kUint32Max));
   }

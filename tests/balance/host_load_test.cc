@@ -34,8 +34,9 @@ LoadSample Report(const Table& table, int busy0, int busy1, std::uint64_t load0,
     p.samples = {100, busy / 1'000.0, 0.01, 0.1};
     r.processors.push_back(p);
   }
-  r.buckets = {{.bucket = BucketId(0), .load_ns_per_s = load0 * kMs},
-               {.bucket = BucketId(1), .load_ns_per_s = load1 * kMs}};
+  r.buckets = {
+      {.bucket = BucketId(0), .load_ns_per_s = load0 * kMs, .connections = 3},
+      {.bucket = BucketId(1), .load_ns_per_s = load1 * kMs}};
   return r;
 }
 
@@ -94,6 +95,7 @@ TEST_F(HostLoadTest, ANewTableRestartsUtilizationsAndKeepsLoads) {
   const Snapshot s = load_.MakeSnapshot();
   EXPECT_EQ(s.buckets[0].owner, ProcessorId(1));
   EXPECT_EQ(s.buckets[0].load_ns_per_s, 400 * kMs);
+  EXPECT_EQ(s.buckets[0].connections, 3u);
   EXPECT_EQ(s.processors[1].busy_ns_per_s, 700 * kMs);
   // The same table again changes nothing.
   ASSERT_TRUE(load_.AddReport(Report(next, 100, 700, 400, 250)).ok());

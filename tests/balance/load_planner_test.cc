@@ -19,6 +19,7 @@ using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 const PlanRequest kAsNearAsPossible = {.target_permille = 1'000};
 
@@ -248,6 +249,55 @@ TEST(LoadPlanner, EvensASkewedHostInOnePlan) {
   }
 }
 
+TEST(LoadPlanner, SparesConnectionsWhereAnotherBucketDoesAsWell) {
+  // Two of 20 have to go from processor 0, and both go to processor 1.
+  Snapshot s = LargeHost({{20, 20, 20, 20, 20}, {20}, {20}}, 47, 10);
+  const std::uint32_t connections[] = {90, 7, 8, 50, 60};
+  for (std::size_t b = 0; b < 5; ++b) s.buckets[b].connections = connections[b];
+  const auto moved = [&s] {
+    std::vector<std::uint32_t> buckets;
+    for (const Move& move : Moves(Propose(s, {.target_permille = 1'030}))) {
+      buckets.push_back(move.bucket.value());
+    }
+    return buckets;
+  };
+  EXPECT_THAT(moved(), UnorderedElementsAre(1, 2));
+  s.buckets[1].pinned = true;
+  EXPECT_THAT(moved(), UnorderedElementsAre(2, 3));
+  s.buckets[3].no_return = P(1);
+  EXPECT_THAT(moved(), UnorderedElementsAre(2, 4));
+}
+
+// Of a plan made without looking at connections: as many moves, no more
+// connections, the target met if it was, and otherwise no higher a maximum.
+TEST(LoadPlanner, SparingConnectionsCostsNothing) {
+  const std::uint64_t seed = 27'182;
+  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  Random random(seed);
+  std::uint64_t with = 0;
+  std::uint64_t without = 0;
+  for (int round = 0; round < 1'000 && !HasFailure(); ++round) {
+    SCOPED_TRACE(::testing::Message() << "round " << round);
+    const Snapshot s =
+        SkewedSnapshot(random, {.loaded = round % 2 == 0 ? 200u : 1'200u});
+    Snapshot unknown = s;
+    for (BucketState& bucket : unknown.buckets) bucket.connections = 0;
+    const PlanRequest request = RandomRequest(random);
+    const Proposal p = Propose(s, request);
+    const Proposal blind = Propose(unknown, request);
+    CheckProposal(s, request, p);
+    EXPECT_EQ(p.moves.size(), blind.moves.size());
+    EXPECT_LE(ConnectionsMoved(s, p), ConnectionsMoved(s, blind));
+    EXPECT_LE(p.imbalance_after,
+              std::max(blind.imbalance_after,
+                       request.target_permille / 1e3 * p.bound) +
+                  1e-9);
+    with += ConnectionsMoved(s, p);
+    without += ConnectionsMoved(s, blind);
+  }
+  EXPECT_LT(with, without);
+}
+
 TEST(LoadPlanner, PropertiesOfRandomHosts) {
   const std::uint64_t seed = 90'210;
   SCOPED_TRACE(::testing::Message() << "seed " << seed);
@@ -288,12 +338,20 @@ TEST(LoadPlanner, ReplanningComesToRest) {
 
 // The same plans on every machine and build. If this fails because the planner
 // changed, raise algorithm_version() and write down the new numbers.
-TEST(LoadPlanner, PlansAreStable) {
-  Random random(1);
-  std::uint64_t digest = 0xcbf29ce484222325;  // FNV-1a
+struct Stability {
   std::size_t moves = 0;
+  std::uint64_t digest = 0xcbf29ce484222325;  // FNV-1a
+};
+
+Stability PlansOfRandomHosts(bool connections_known) {
+  Random random(1);
+  auto [moves, digest] = Stability{};
   for (int round = 0; round < 500; ++round) {
-    for (const Move& m : Moves(Propose(RandomSnapshot(random)))) {
+    Snapshot s = RandomSnapshot(random);
+    for (BucketState& bucket : s.buckets) {
+      if (!connections_known) bucket.connections = 0;
+    }
+    for (const Move& m : Moves(Propose(s))) {
       for (std::uint64_t value :
            {std::uint64_t{m.bucket.value()}, std::uint64_t{m.from.value()},
             std::uint64_t{m.to.value()}}) {
@@ -302,9 +360,18 @@ TEST(LoadPlanner, PlansAreStable) {
       ++moves;
     }
   }
+  return {moves, digest};
+}
+
+TEST(LoadPlanner, PlansAreStable) {
   EXPECT_EQ(LoadPlanner().algorithm_version(), 1u);
-  EXPECT_EQ(moves, 12'220u);
-  EXPECT_EQ(digest, 9'610'046'282'721'608'576u);
+  // Inputs stored by earlier programs have no connections.
+  const Stability old = PlansOfRandomHosts(false);
+  EXPECT_EQ(old.moves, 12'220u);
+  EXPECT_EQ(old.digest, 9'610'046'282'721'608'576u);
+  const Stability with_connections = PlansOfRandomHosts(true);
+  EXPECT_EQ(with_connections.moves, 12'220u);
+  EXPECT_EQ(with_connections.digest, 8'639'974'581'671'456'834u);
 }
 
 }  // namespace

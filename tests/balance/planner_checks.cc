@@ -37,6 +37,15 @@ std::vector<Move> Moves(const Proposal& proposal) {
   return moves;
 }
 
+std::uint64_t ConnectionsMoved(const Snapshot& snapshot,
+                               const Proposal& proposal) {
+  std::uint64_t connections = 0;
+  for (const PlannedMove& m : proposal.moves) {
+    connections += snapshot.buckets[m.move.bucket.index()].connections;
+  }
+  return connections;
+}
+
 Snapshot After(Snapshot snapshot, const Proposal& proposal) {
   for (const PlannedMove& m : proposal.moves) {
     BucketState& bucket = snapshot.buckets[m.move.bucket.index()];

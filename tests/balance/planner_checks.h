@@ -26,6 +26,10 @@ Proposal Propose(PlannerKind kind, const Snapshot& snapshot,
 
 std::vector<Move> Moves(const Proposal& proposal);
 
+// In the buckets that move.
+std::uint64_t ConnectionsMoved(const Snapshot& snapshot,
+                               const Proposal& proposal);
+
 // The host once the plan is carried out.
 Snapshot After(Snapshot snapshot, const Proposal& proposal);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <tuple>
 #include <vector>
 
 #include "balance/imbalance_index.h"
@@ -19,10 +20,11 @@ constexpr double kRounding = 1e-9;
 struct Best {
   double imbalance = 1e300;
   std::size_t moves = 0;
+  std::uint64_t connections = 0;
 };
 
 // Of all tables: the lowest imbalance, or any within `target`; of those the
-// fewest moves.
+// fewest moves, of those the fewest connections moved.
 Best SearchEveryTable(const Snapshot& s, double target) {
   const std::size_t processors = s.processors.size();
   std::size_t tables = 1;
@@ -35,15 +37,20 @@ Best SearchEveryTable(const Snapshot& s, double target) {
     }
     std::size_t rest = table;
     std::size_t moves = 0;
+    std::uint64_t connections = 0;
     for (const BucketState& bucket : s.buckets) {
       usage[rest % processors].busy_ns_per_s += bucket.load_ns_per_s;
-      moves += rest % processors == bucket.owner.index() ? 0 : 1;
+      const bool moved = rest % processors != bucket.owner.index();
+      moves += moved ? 1 : 0;
+      connections += moved ? bucket.connections : 0;
       rest /= processors;
     }
     const double imbalance = std::max(Imbalance(usage), target);
     if (imbalance < best.imbalance - kRounding ||
-        (imbalance < best.imbalance + kRounding && moves < best.moves)) {
-      best = {imbalance, moves};
+        (imbalance < best.imbalance + kRounding &&
+         std::tie(moves, connections) <
+             std::tie(best.moves, best.connections))) {
+      best = {imbalance, moves, connections};
     }
   }
   return best;
@@ -60,8 +67,10 @@ Snapshot SmallHost(Random& random) {
   const std::size_t buckets = 1 + random.Below(8);
   const std::uint64_t range = random.OneIn(2) ? 5 : 1'000;
   for (std::size_t b = 0; b < buckets; ++b) {
-    s.buckets.push_back({.owner = P(random.Below(s.processors.size())),
-                         .load_ns_per_s = random.Below(range) * kMs});
+    s.buckets.push_back(
+        {.owner = P(random.Below(s.processors.size())),
+         .connections = static_cast<std::uint32_t>(random.Below(9)),
+         .load_ns_per_s = random.Below(range) * kMs});
   }
   return s;
 }
@@ -81,6 +90,7 @@ TEST(PlannerOracle, SmallHostsGetTheBestTableWithTheFewestMoves) {
       EXPECT_NEAR(std::max(p.imbalance_after, target), best.imbalance,
                   best.imbalance * kRounding);
       EXPECT_EQ(p.moves.size(), best.moves);
+      EXPECT_EQ(ConnectionsMoved(s, p), best.connections);
     }
   }
 }

@@ -33,6 +33,7 @@ double ImbalanceOf(const std::vector<std::uint64_t>& busy) {
 
 Snapshot RandomSnapshot(Random& random) {
   Snapshot s;
+  const std::uint64_t round = Random(random).Next();
   const std::uint64_t processors = 1 + random.Below(12);
   const bool unequal = random.OneIn(2);
   for (std::uint64_t i = 0; i < processors; ++i) {
@@ -56,6 +57,9 @@ Snapshot RandomSnapshot(Random& random) {
       bucket.no_return =
           ProcessorId(static_cast<std::uint16_t>(random.Below(processors)));
     }
+    // Of their own, so that what else is random stays as it was.
+    bucket.connections =
+        static_cast<std::uint32_t>(Random(round + b).Below(1'000));
     s.buckets.push_back(bucket);
   }
   return s;
@@ -84,6 +88,7 @@ Snapshot SkewedSnapshot(Random& random, const SkewOptions& options) {
       const auto load =
           static_cast<std::uint64_t>(w / sum * 0.6e9 * options.processors);
       s.buckets[b].load_ns_per_s += load;
+      ++s.buckets[b].connections;
       busy[s.buckets[b].owner.index()] += load;
     }
     const double imbalance = ImbalanceOf(busy);

@@ -68,6 +68,13 @@ TEST(PlanComputeCommand, KnowsCapacitiesAndUtilizations) {
   EXPECT_EQ(answer["moves"][0]["to"], 1);
 }
 
+TEST(PlanComputeCommand, SparesConnections) {
+  const CommandResult r =
+      Compute(R"({"processors":2,"load":[0.1,0.1,0.1,0.1],)"
+              R"("assignment":[0,0,0,1],"connections":[3,1,2,9]})");
+  EXPECT_EQ(json::parse(r.out)["moves"][0]["bucket"], 1);
+}
+
 TEST(PlanComputeCommand, HonoursTargetAndBudget) {
   const std::string input =
       R"({"processors":2,"load":[0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1],)"

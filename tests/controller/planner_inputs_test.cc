@@ -29,6 +29,7 @@ Inputs RandomInputs(std::uint32_t seed) {
     balance::BucketState bucket;
     bucket.owner =
         ProcessorId(static_cast<std::uint16_t>(random() % processors));
+    bucket.connections = static_cast<std::uint32_t>(random());
     bucket.load_ns_per_s = random() >> (random() % 64);
     bucket.pinned = random() % 2 == 0;
     bucket.resting = random() % 2 == 0;
@@ -58,6 +59,8 @@ TEST(PlannerInputs, ReadBackAsTheyWere) {
     for (std::size_t b = 0; b < 64; ++b) {
       EXPECT_EQ(parsed->snapshot.buckets[b].load_ns_per_s,
                 inputs.snapshot.buckets[b].load_ns_per_s);
+      EXPECT_EQ(parsed->snapshot.buckets[b].connections,
+                inputs.snapshot.buckets[b].connections);
       EXPECT_EQ(parsed->snapshot.buckets[b].no_return,
                 inputs.snapshot.buckets[b].no_return);
     }
@@ -71,24 +74,32 @@ TEST(PlannerInputs, TheFormatStays) {
   snapshot.processors = {
       {.capacity_permille = 1'000, .busy_ns_per_s = 300, .in_service = true}};
   snapshot.buckets.push_back({.owner = ProcessorId(0),
+                              .connections = 7,
                               .load_ns_per_s = 5,
                               .pinned = false,
                               .resting = true,
                               .no_return = ProcessorId(2)});
-  const std::string host(
-      "\x01\xe8\x07\x01\xac\x02\x01\x01\x00\x05\x00\x01\x01\x02", 14);
+  const std::string head("\x01\xe8\x07\x01\xac\x02\x01\x01\x00", 9);
+  const std::string connections = "\x07";
+  const std::string bucket("\x05\x00\x01\x01\x02", 5);
   const std::string target = "\x86\x08";
   const std::string tolerated = "\xb4\x08";
   const std::string rest = "\x01\x04\xa0\x06";
-  const auto of_first = ParsePlannerInputs("\x01" + host + target + rest);
+  const auto of_first =
+      ParsePlannerInputs("\x01" + head + bucket + target + rest);
   ASSERT_TRUE(of_first.ok()) << of_first.status();
   EXPECT_EQ(of_first->request.tolerated_permille, 0);
   EXPECT_EQ(of_first->request.max_moves, 4);
+  const auto of_second =
+      ParsePlannerInputs("\x02" + head + bucket + target + tolerated + rest);
+  ASSERT_TRUE(of_second.ok()) << of_second.status();
+  EXPECT_EQ(of_second->request.tolerated_permille, 1'076);
+  EXPECT_EQ(of_second->snapshot.buckets[0].connections, 0);
   EXPECT_EQ(SerializePlannerInputs(snapshot, {.target_permille = 1'030,
                                               .tolerated_permille = 1'076,
                                               .max_moves = 4,
                                               .damping_permille = 800}),
-            "\x02" + host + target + tolerated + rest);
+            "\x03" + head + connections + bucket + target + tolerated + rest);
 }
 
 TEST(PlannerInputs, DamagedBytesAreRefused) {
@@ -101,7 +112,7 @@ TEST(PlannerInputs, DamagedBytesAreRefused) {
         << size;
   }
   EXPECT_TRUE(absl::IsDataLoss(ParsePlannerInputs(bytes + '\0').status()));
-  EXPECT_TRUE(absl::IsUnimplemented(ParsePlannerInputs("\x03").status()));
+  EXPECT_TRUE(absl::IsUnimplemented(ParsePlannerInputs("\x04").status()));
 }
 
 }  // namespace
