@@ -150,7 +150,7 @@ std::vector<int> HeaviestBuckets(const v1::BucketLoads& buckets) {
   std::vector<int> order;
   const int count =
       std::min({buckets.bucket_size(), buckets.load_ns_per_s_size(),
-                buckets.packets_size(), buckets.connections_size()});
+                buckets.connections_size()});
   order.resize(static_cast<std::size_t>(count));
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](int a, int b) {

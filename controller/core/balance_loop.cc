@@ -44,11 +44,13 @@ void BalanceLoop::OnReport(Host& host, Report report) {
                  host.nonsense);
   }
   Decide(host);
-  if (sound.ok()) KeepTelemetry(host, report.term, report.epoch);
+  if (!sound.ok()) return;
+  KeepTelemetry(host, report.term, report.epoch);
+  host.last_report->buckets = {};
 }
 
 void BalanceLoop::KeepTelemetry(Host& host, Term term, Epoch epoch) {
-  const LoadSample& load = *host.last_report;
+  LoadSample& load = *host.last_report;
   ProcessorSample sample{.host = host.name(),
                          .time = host.report_time,
                          .term = term,
@@ -66,7 +68,7 @@ void BalanceLoop::KeepTelemetry(Host& host, Term term, Epoch epoch) {
                              .time = host.report_time,
                              .term = term,
                              .epoch = epoch,
-                             .buckets = load.buckets});
+                             .buckets = std::move(load.buckets)});
 }
 
 void BalanceLoop::Measure(Host& host) {

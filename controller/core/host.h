@@ -91,6 +91,8 @@ struct Host {
 
   // BalanceLoop's.
   std::optional<balance::HostLoad> load;
+  // Without bucket loads, which are most of it: what is known of them is in
+  // `load`.
   std::optional<LoadSample> last_report;
   WallTime report_time;
   std::optional<WallTime> bucket_sample_time;

@@ -37,7 +37,9 @@ void FillMeasured(const Host& host, const LoadSample& load, HostView& view) {
   view.report_time = host.report_time;
   view.system_utilization = balance::SystemUtilization(usage);
   view.imbalance = balance::Imbalance(usage);
-  view.bound = balance::Bound(usage, HeaviestLoad(load.buckets));
+  const std::vector<std::uint64_t>& loads = host.load->bucket_loads();
+  view.bound =
+      balance::Bound(usage, *std::max_element(loads.begin(), loads.end()));
   view.counters = load.counters;
   for (std::size_t i = 0; i < usage.size(); ++i) {
     const ProcessorLoad& processor = load.processors[i];
@@ -98,7 +100,10 @@ HostView SummaryOf(const Host& host, const PolicyRecord& policy) {
 HostView ViewOf(const Host& host, const PolicyRecord& policy) {
   HostView view = SummaryOf(host, policy);
   view.record.table = host.record.table;
-  if (host.last_report) view.buckets = host.last_report->buckets;
+  if (host.last_report) {
+    view.bucket_loads = host.load->bucket_loads();
+    view.bucket_connections = host.load->connections();
+  }
   return view;
 }
 

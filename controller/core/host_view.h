@@ -49,7 +49,9 @@ struct HostView {
   double total_index = 0;
   std::vector<ProcessorView> processors;
   Counters counters;
-  std::vector<BucketLoad> buckets;  // of the last report
+  // By bucket: smoothed, as planners see them, and open at the last report.
+  std::vector<std::uint64_t> bucket_loads;
+  std::vector<std::uint32_t> bucket_connections;
 };
 
 // `policy` is the default's, shown unless the host has one of its own.

@@ -178,15 +178,4 @@ void FillCounters(const Counters& counters, v1::Counters& message) {
   unsent.set_sink(counters.not_sent(UnsentReason::kSink));
 }
 
-void FillBuckets(const std::vector<BucketLoad>& buckets,
-                 v1::BucketLoads& message) {
-  for (const BucketLoad& bucket : buckets) {
-    message.add_bucket(bucket.bucket.value());
-    message.add_load_ns_per_s(bucket.load_ns_per_s);
-    message.add_packets(bucket.packets);
-    message.add_connections(bucket.connections);
-    if (bucket.lower_bound) message.add_lower_bound(bucket.bucket.value());
-  }
-}
-
 }  // namespace lb::controller

@@ -43,8 +43,6 @@ void FillLayout(const Layout& layout, v1::Layout& message);
 void FillTable(const Table& table, Digest digest, v1::Table& message);
 void FillMove(const Move& move, v1::Move& message);
 void FillCounters(const Counters& counters, v1::Counters& message);
-void FillBuckets(const std::vector<BucketLoad>& buckets,
-                 v1::BucketLoads& message);
 
 }  // namespace lb::controller
 

@@ -37,6 +37,15 @@ void FillProcessor(std::uint32_t id, const ProcessorView& view,
   message.set_backlog_packets(view.backlog_packets);
 }
 
+void FillBuckets(const HostView& view, v1::BucketLoads& message) {
+  for (std::uint32_t b = 0; b < view.bucket_loads.size(); ++b) {
+    if (view.bucket_loads[b] == 0 && view.bucket_connections[b] == 0) continue;
+    message.add_bucket(b);
+    message.add_load_ns_per_s(view.bucket_loads[b]);
+    message.add_connections(view.bucket_connections[b]);
+  }
+}
+
 void FillPlannedMove(const MoveRecord& move, v1::PlannedMove& message) {
   FillMove(move.move, *message.mutable_move());
   message.set_load_ns_per_s(move.load_ns_per_s);
@@ -101,7 +110,7 @@ void FillHost(const HostView& view, Detail detail, v1::Host& message) {
   message.set_move_count(record.move_count);
   if (detail == Detail::kListed) return;
   FillTable(record.table, view.digest, *message.mutable_table());
-  FillBuckets(view.buckets, *message.mutable_buckets());
+  FillBuckets(view, *message.mutable_buckets());
 }
 
 void FillPlan(const PlanRecord& plan, Detail detail, v1::Plan& message) {

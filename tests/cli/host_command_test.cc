@@ -122,7 +122,6 @@ TEST_F(HostCommandTest, ShowHasBarsAndTheHeaviestBuckets) {
     host.mutable_table()->add_owner(b % 2);
     host.mutable_buckets()->add_bucket(b);
     host.mutable_buckets()->add_load_ns_per_s(10'000'000ull * (b % 4));
-    host.mutable_buckets()->add_packets(1);
     host.mutable_buckets()->add_connections(b);
   }
   (*host.mutable_labels())["rack"] = "7";

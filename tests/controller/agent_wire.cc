@@ -70,7 +70,14 @@ v1::ConnectRequest RequestOf(const Report& report) {
     processor.set_packets(load.packets);
     processor.set_backlog_packets(load.backlog_packets);
   }
-  FillBuckets(report.load.buckets, *message.mutable_buckets());
+  v1::BucketLoads& buckets = *message.mutable_buckets();
+  for (const BucketLoad& load : report.load.buckets) {
+    buckets.add_bucket(load.bucket.value());
+    buckets.add_load_ns_per_s(load.load_ns_per_s);
+    buckets.add_packets(load.packets);
+    buckets.add_connections(load.connections);
+    if (load.lower_bound) buckets.add_lower_bound(load.bucket.value());
+  }
   for (const DispatcherLoad& load : report.load.dispatchers) {
     v1::DispatcherLoad& dispatcher = *message.add_dispatchers();
     dispatcher.set_busy_ns(static_cast<std::uint64_t>(load.busy.count()));

@@ -445,6 +445,18 @@ TEST(Convert, AnAuditRecordIsShownWhole) {
   EXPECT_EQ(message.hash(), ToHex(HashOf("x")));
 }
 
+TEST(Convert, AHostListsItsBucketsWithLoadOrConnections) {
+  HostView view;
+  view.bucket_loads = {0, 5, 0};
+  view.bucket_connections = {0, 0, 2};
+  v1::Host message;
+  FillHost(view, Detail::kWhole, message);
+  const v1::BucketLoads& buckets = message.buckets();
+  EXPECT_THAT(buckets.bucket(), ::testing::ElementsAre(1, 2));
+  EXPECT_THAT(buckets.load_ns_per_s(), ::testing::ElementsAre(5, 0));
+  EXPECT_THAT(buckets.connections(), ::testing::ElementsAre(0, 2));
+}
+
 TEST(Convert, AMinuteIsALoadWithMeansAndHighests) {
   LoadRollUp sum{.host = "a", .time = At(60)};
   sum.interval = std::chrono::seconds(40);

@@ -66,7 +66,7 @@ TEST(Queries, AHostIsShownByItsLastReportAndMeasuredCapacity) {
   EXPECT_NEAR(view.total_index, 80, 1e-4);
   EXPECT_EQ(view.processors[0].quota + view.processors[1].quota, 64U);
   EXPECT_EQ(view.processors[0].packets_per_s, 32'000U);
-  EXPECT_EQ(view.buckets.size(), 64U);
+  EXPECT_EQ(view.bucket_loads.size(), 64U);
 }
 
 TEST(Queries, HostsAreSelectedByTheirLabels) {
