@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/clock.h"
 #include "common/status.h"
 #include "controller/policy_file.h"
+#include "controller/rpc/tls_access.h"
 
 namespace lb::controller {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "balance/policy.h"
-#include "controller/rpc/server.h"
+#include "controller/rpc/listen_options.h"
 #include "controller/store/store_options.h"
 
 namespace lb::controller {

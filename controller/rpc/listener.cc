@@ -105,7 +105,7 @@ void Listener::RegisterServices(grpc::ServerBuilder& builder) {
   }
 }
 
-absl::Status Listener::Start(const Options& options,
+absl::Status Listener::Start(const ListenerOptions& options,
                              grpc::ResourceQuota& quota) {
   PrepareGrpc();
   grpc::ServerBuilder builder;

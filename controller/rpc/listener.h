@@ -29,18 +29,20 @@
 
 namespace lb::controller {
 
+struct ListenerOptions {
+  std::string address;  // as gRPC has it
+  std::shared_ptr<grpc::ServerCredentials> credentials;
+  bool reflection = false;  // on the machine itself only
+};
+
 class Listener {
  public:
   // `listeners` outlives the listener; so does what the entrance borrows.
   Listener(Entrance entrance, const ListenerList& listeners);
 
-  struct Options {
-    std::string address;  // as gRPC has it
-    std::shared_ptr<grpc::ServerCredentials> credentials;
-    bool reflection = false;  // on the machine itself only
-  };
   // Serves. UNAVAILABLE if the address cannot be had. To be called once.
-  absl::Status Start(const Options& options, grpc::ResourceQuota& quota);
+  absl::Status Start(const ListenerOptions& options,
+                     grpc::ResourceQuota& quota);
 
   // Of TCP, bound.
   std::uint16_t port() const { return static_cast<std::uint16_t>(port_); }

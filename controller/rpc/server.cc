@@ -10,6 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
 #include "common/status.h"
+#include "controller/rpc/entrance.h"
+#include "controller/rpc/listener.h"
+#include "controller/rpc/peers.h"
+#include "controller/rpc/refusals.h"
+#include "controller/rpc/tls_access.h"
 
 namespace lb::controller {
 namespace {
@@ -96,7 +101,7 @@ const Peers& Server::AddLocalPeers(Identity identity) {
       std::make_unique<LocalPeers>(std::move(identity)));
 }
 
-absl::StatusOr<std::uint16_t> Server::Listen(const Listener::Options& options,
+absl::StatusOr<std::uint16_t> Server::Listen(const ListenerOptions& options,
                                              const Peers& peers) {
   auto listener = std::make_unique<Listener>(
       Entrance(peers, *rules_, refusals_, intake_, core_), list_);
@@ -139,7 +144,7 @@ absl::Status Server::ListenTls(const TlsOptions& options) {
                                          tls_->Credentials(), false},
                                         tls_->peers()));
   list_.Add({TcpAddress{options.address.host, tls_port_}.ToString(), "mTLS"});
-  return RecordAccess({.before = "", .after = tls_->in_force()});
+  return RecordAccess("", tls_->in_force());
 }
 
 absl::Status Server::Reload() {
@@ -147,12 +152,12 @@ absl::Status Server::Reload() {
   LB_ASSIGN_OR_RETURN(const TlsAccess::Change change, tls_->Reload());
   if (change.before == change.after) return absl::OkStatus();
   OnLoop(core_.loop, [this] { rules_->streams.CloseRefused(); });
-  const absl::Status recorded = RecordAccess(change);
+  const absl::Status recorded = RecordAccess(change.before, change.after);
   return Annotate(recorded,
                   "certificates and roles are in force, but not in the audit");
 }
 
-absl::Status Server::RecordAccess(const TlsAccess::Change& change) {
+absl::Status Server::RecordAccess(std::string before, std::string after) {
   Change record;
   record.event = Event{.kind = EventKind::kAccessChanged,
                        .message = "certificates and roles were read"};
@@ -162,8 +167,8 @@ absl::Status Server::RecordAccess(const TlsAccess::Change& change) {
   audit.method = "reload";
   audit.resource = "access";
   audit.outcome = "OK";
-  audit.before = change.before;
-  audit.after = change.after;
+  audit.before = std::move(before);
+  audit.after = std::move(after);
   std::promise<absl::Status> done;
   core_.loop.Post([this, &record, &done] {
     core_.journal.Commit(std::move(record),

@@ -2,45 +2,28 @@
 #ifndef LB_CONTROLLER_RPC_SERVER_H_
 #define LB_CONTROLLER_RPC_SERVER_H_
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "controller/core/loop_thread.h"
 #include "controller/rpc/core_access.h"
-#include "controller/rpc/entrance.h"
-#include "controller/rpc/listen_address.h"
-#include "controller/rpc/listener.h"
+#include "controller/rpc/listen_options.h"
 #include "controller/rpc/listener_list.h"
-#include "controller/rpc/peers.h"
-#include "controller/rpc/refusals.h"
-#include "controller/rpc/tls_access.h"
 #include "grpcpp/resource_quota.h"
 
 namespace lb::controller {
 
-struct ListenOptions {
-  // agent.sock, viewer.sock, operator.sock and admin.sock are made here, mode
-  // 0660: who can open one has its role. Empty: none.
-  std::string run_directory;
-  // Plaintext on loopback: everybody is an agent, of any host, and an
-  // administrator.
-  std::optional<TcpAddress> insecure_loopback;
-  // Mutual TLS: everybody is whom his certificate names.
-  std::optional<TlsOptions> tls;
-
-  // The socket of a role that sockets have: kAgent, ..., kAdmin.
-  std::string socket(Role role) const;
-};
-
-// The roles that sockets give.
-inline constexpr std::array kSocketRoles = {Role::kAgent, Role::kViewer,
-                                            Role::kOperator, Role::kAdmin};
+struct Identity;
+struct ListenerOptions;
+class Listener;
+class Peers;
+class Refusals;
+struct SharedRules;
+class TlsAccess;
 
 // Makes the run directory and checks that every address is free and that
 // certificates and roles can be used, before anything else is begun.
@@ -79,14 +62,14 @@ class Server {
  private:
   explicit Server(CoreAccess core);
   // The listener's port; means nothing of a unix socket.
-  absl::StatusOr<std::uint16_t> Listen(const Listener::Options& options,
+  absl::StatusOr<std::uint16_t> Listen(const ListenerOptions& options,
                                        const Peers& peers);
   absl::Status ListenSockets(const ListenOptions& options);
   absl::Status ListenLoopback(const TcpAddress& address);
   absl::Status ListenTls(const TlsOptions& options);
   const Peers& AddLocalPeers(Identity identity);
   // Brings to the audit what is in force from now on.
-  absl::Status RecordAccess(const TlsAccess::Change& change);
+  absl::Status RecordAccess(std::string before, std::string after);
 
   const CoreAccess core_;
   EventLoop intake_;

@@ -9,24 +9,13 @@
 #include "absl/status/statusor.h"
 #include "common/clock.h"
 #include "controller/rpc/certificate.h"
-#include "controller/rpc/listen_address.h"
+#include "controller/rpc/listen_options.h"
 #include "controller/rpc/peers.h"
 #include "controller/rpc/roles_file.h"
 #include "controller/rpc/staged_file.h"
 #include "grpcpp/security/server_credentials.h"
 
 namespace lb::controller {
-
-struct TlsOptions {
-  TcpAddress address;
-  // PEM: the controller's certificate, with intermediates after it, its key
-  // without a passphrase, and the authorities of everybody who connects.
-  std::string certificate_file;
-  std::string key_file;
-  std::string ca_file;
-  std::string trust_domain;  // such as "lb.example.com"
-  std::string roles_file;
-};
 
 struct TlsFiles {
   KeyPair pair;

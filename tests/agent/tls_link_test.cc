@@ -18,7 +18,7 @@
 namespace lb::agent {
 namespace {
 
-constexpr std::chrono::seconds kLimit{20};
+constexpr std::chrono::seconds kTlsLimit{20};
 constexpr char kDomain[] = "lb.test";
 constexpr char kController[] = "spiffe://lb.test/controller";
 constexpr char kAgent[] = "spiffe://lb.test/agent/alpha";
@@ -61,7 +61,7 @@ class TlsLinkTest : public ::testing::Test {
     hello.host = "alpha";
     link.Open(hello);
     // Either the controller gets the Hello, or the agent a LinkDown.
-    for (auto left = kLimit; left.count() > 0; --left) {
+    for (auto left = kTlsLimit; left.count() > 0; --left) {
       if (controller_->Receive(std::chrono::milliseconds(500))) return true;
       if (inbox_.Pop(SystemClock().Monotonic() +
                      std::chrono::milliseconds(500))) {
@@ -120,7 +120,7 @@ TEST_F(TlsLinkTest, ARenewalIsUsedForTheNextSession) {
   ASSERT_TRUE(Connects(link));
   Renew();
   link.Send(AgentEvent{});
-  EXPECT_TRUE(controller_->Receive(kLimit)->has_agent_event());
+  EXPECT_TRUE(controller_->Receive(kTlsLimit)->has_agent_event());
   link.Close();
   Put(paths_.key, authority_.Issue({kAgent}).key);
   EXPECT_TRUE(Connects(link));

@@ -13,7 +13,7 @@ namespace {
 
 // By method of lb.v1 who may call it: an Agent, a Viewer, an Operator, an
 // aDministrator, and who comes over Loopback in plaintext.
-const std::map<std::string, std::string>& Table() {
+const std::map<std::string, std::string>& AccessTable() {
   static const auto* const table = new std::map<std::string, std::string>{
       {"AgentService/Connect", "A   L"},
       {"AuditService/ListAuditRecords", " VODL"},
@@ -53,7 +53,8 @@ const std::map<std::string, std::string>& Table() {
 
 TEST(AccessTable, HasARowForEveryMethodAndNoOther) {
   std::set<std::string> rows;
-  for (const auto& [method, who] : Table()) rows.insert("lb.v1." + method);
+  for (const auto& [method, who] : AccessTable())
+    rows.insert("lb.v1." + method);
   std::set<std::string> methods;
   for (const auto* method : ApiMethods()) {
     methods.insert(method->service()->full_name() + "/" + method->name());
@@ -86,7 +87,7 @@ class AccessTableTest : public testing::Test {
 TEST_F(AccessTableTest, IsWhatTheServerDoes) {
   for (const char who : std::string("AVODL")) {
     const auto channel = Channel(who);
-    for (const auto& [method, allowed] : Table()) {
+    for (const auto& [method, allowed] : AccessTable()) {
       // An empty request: whoever may ask is told what is wrong with it.
       const RawAnswer answer = AskRaw(channel, "/lb.v1." + method, "");
       const bool denied = !answer.bytes &&

@@ -7,15 +7,15 @@
 namespace lb::controller {
 namespace {
 
-std::string Host(int i) { return "h" + std::to_string(i); }
+std::string HostNumber(int i) { return "h" + std::to_string(i); }
 
 class FleetBrakeTest : public testing::Test {
  protected:
   void Plan(int hosts) {
-    for (int i = 0; i < hosts; ++i) brake_.NotePlanned(Host(i), now_);
+    for (int i = 0; i < hosts; ++i) brake_.NotePlanned(HostNumber(i), now_);
   }
   void Reject(int hosts) {
-    for (int i = 0; i < hosts; ++i) brake_.NoteRejected(Host(i), now_);
+    for (int i = 0; i < hosts; ++i) brake_.NoteRejected(HostNumber(i), now_);
   }
   bool MustHalt() { return FleetBrake::MustHalt(brake_.Look(now_)); }
 
@@ -45,7 +45,7 @@ TEST_F(FleetBrakeTest, WhatIsLongAgoIsForgotten) {
   Plan(10);
   Reject(2);
   now_ += FleetBrake::kWindow;
-  brake_.NoteRejected(Host(5), now_);
+  brake_.NoteRejected(HostNumber(5), now_);
   EXPECT_TRUE(MustHalt());
   now_ += std::chrono::seconds(1);
   EXPECT_FALSE(MustHalt());
@@ -54,11 +54,11 @@ TEST_F(FleetBrakeTest, WhatIsLongAgoIsForgotten) {
 TEST_F(FleetBrakeTest, WorseIsMoreThanNoise) {
   Plan(3);
   for (int i = 0; i < 3; ++i) {
-    brake_.NoteMeasured(Host(i), 1.2, 1.31, now_);
+    brake_.NoteMeasured(HostNumber(i), 1.2, 1.31, now_);
   }
   EXPECT_FALSE(MustHalt());
   for (int i = 0; i < 3; ++i) {
-    brake_.NoteMeasured(Host(i), 1.2, 1.33, now_);
+    brake_.NoteMeasured(HostNumber(i), 1.2, 1.33, now_);
   }
   EXPECT_TRUE(MustHalt());
   brake_.Forgive();

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class FakeSink final : public HostSink {
+class FakeHostSink final : public HostSink {
  public:
   void OnHost(const HostView& host) override {
     seen.push_back(host.record.host);
@@ -63,7 +63,7 @@ class HostHubTest : public testing::Test {
                harness_.clock};
   std::deque<SimulatedHost> hosts_;
   std::vector<ControllerHarness::Stream> streams_;
-  std::shared_ptr<FakeSink> sink_ = std::make_shared<FakeSink>();
+  std::shared_ptr<FakeHostSink> sink_ = std::make_shared<FakeHostSink>();
 };
 
 TEST_F(HostHubTest, AllHostsThenSyncedThenWhatChanges) {
@@ -198,7 +198,7 @@ TEST_F(HostHubTest, BookmarksWhileNothingChanges) {
 TEST_F(HostHubTest, WhoLeftGetsNothingAndTheRestIsToldOfTheEnd) {
   Add("a");
   hub_.Unwatch(Watch());
-  const auto other = std::make_shared<FakeSink>();
+  const auto other = std::make_shared<FakeHostSink>();
   hub_.Watch({}, 0, other);
   Happen("a");
   harness_.Run();

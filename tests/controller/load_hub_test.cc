@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::Pair;
 
-class FakeSink final : public LoadSink {
+class FakeLoadSink final : public LoadSink {
  public:
   void OnLoad(const ProcessorSample& sample) override {
     seen.emplace_back(sample.host, sample.epoch.value());
@@ -36,13 +36,13 @@ class LoadHubTest : public testing::Test {
   }
 
   LoadHub hub_;
-  std::shared_ptr<FakeSink> sink_ = std::make_shared<FakeSink>();
+  std::shared_ptr<FakeLoadSink> sink_ = std::make_shared<FakeLoadSink>();
 };
 
 TEST_F(LoadHubTest, BringsWhatIsAskedFor) {
   Publish("a", 1);
   hub_.Watch("", sink_);
-  const auto other = std::make_shared<FakeSink>();
+  const auto other = std::make_shared<FakeLoadSink>();
   const LoadHub::WatchId id = hub_.Watch("b", other);
   Publish("a", 2);
   Publish("b", 3);

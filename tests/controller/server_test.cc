@@ -12,6 +12,8 @@
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "lb/v1/controller_service.grpc.pb.h"
+#include "lb/v1/host_service.grpc.pb.h"
+#include "lb/v1/plan_service.grpc.pb.h"
 #include "tests/controller/agent_wire.h"
 #include "tests/controller/api_harness.h"
 #include "tests/controller/api_methods.h"
