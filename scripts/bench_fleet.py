@@ -289,20 +289,22 @@ def saturated(report, options, directory):
 
 
 def latency(report, options, directory):
-    for rate in (10, 1000):
+    for rate, skewed_buckets in ((10, 4), (1000, 4), (1000, 0)):
         with tempfile.TemporaryDirectory(dir=directory) as own:
             own = pathlib.Path(own)
             before = bare_commit_ms(own)
             with running(controller(own, policy=QUICK_POLICY)) as server:
                 skew = int(1000 * 1000 / rate)
                 fleet = Fleet(server, 1000, 70, "--ramp-s", 5,
-                              "--interval-ms", 500, "--skew-ms", skew)
+                              "--interval-ms", 500, "--skew-ms", skew,
+                              "--skewed-buckets", skewed_buckets)
                 fleet.wait()
             commits = before + bare_commit_ms(own)
         found = fleet.latencies(skip_s=15)
         bare = quantile(commits, 0.99)
-        report.add(f"plans a second, {rate} asked for",
-                   f"{len(found) / 55:.0f}")
+        moves = fleet.sum("moves") / max(1, fleet.sum("plans"))
+        report.add(f"plans a second, {rate} asked for; moves in each",
+                   f"{len(found) / 55:.0f} {moves:.1f}")
         report.add("report sent to plan received, ms: p50, p99",
                    f"{quantile(found, .5):.1f} {quantile(found, .99):.1f}",
                    f"{10 + 3 * bare:.1f}")

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::uint64_t kLoad = 8'000'000'000;  // ns per second, of all buckets
 constexpr std::uint64_t kSkew = 3;
+constexpr double kSkewOfFew = 0.4;
 constexpr std::chrono::milliseconds kFirstBackoff{500};
 constexpr std::chrono::milliseconds kLongestBackoff{10'000};
 
@@ -220,8 +221,17 @@ Now FleetAgent::Tick(Now now) {
 void FleetAgent::Skew() {
   hot_ = (hot_ + 1) % options_.processors;
   std::fill(loads_.begin(), loads_.end(), kLoad / options_.buckets);
+  const std::uint32_t few = options_.skewed_buckets;
+  const auto more = static_cast<std::uint64_t>(
+      kSkewOfFew * kLoad / options_.processors / std::max(few, 1U));
+  std::uint32_t skewed = 0;
   for (std::uint32_t b = 0; b < options_.buckets; ++b) {
-    if (table_.owner[b].value() == hot_) loads_[b] *= kSkew;
+    if (table_.owner[b].value() != hot_) continue;
+    if (few == 0) {
+      loads_[b] *= kSkew;
+    } else if (skewed++ < few) {
+      loads_[b] += more;
+    }
   }
   measured_.reset();
 }
@@ -328,6 +338,7 @@ void FleetAgent::OnPlan(const v1::PlanCommand& plan) {
   }
   result.set_digest(ComputeDigest(table_).value());
   measured_.reset();
+  statistics_.moves += static_cast<std::uint64_t>(result.moves_size());
   answers_.push_back(BytesOf(request));
   WriteNext();
 }

@@ -31,8 +31,11 @@ struct FleetOptions {
   std::uint32_t processors = 16;
   std::uint32_t buckets = 1'024;
   std::chrono::milliseconds interval{1'000};
-  // How often another processor gets three times its load; zero: never.
+  // How often another processor gets more load than the others; zero: never.
   std::chrono::milliseconds skew_period{0};
+  // Of its buckets, so many, which get 0.4 of a processor's mean load more
+  // together; 0: all, which get three times theirs.
+  std::uint32_t skewed_buckets = 0;
   bool saturate = false;  // the next report as soon as one has left
 };
 

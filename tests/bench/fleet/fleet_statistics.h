@@ -20,6 +20,7 @@ struct FleetStatistics {
   std::atomic<std::uint64_t> thinned = 0;
   std::atomic<std::uint64_t> report_bytes = 0;  // of one report
   std::atomic<std::uint64_t> plans = 0;
+  std::atomic<std::uint64_t> moves = 0;
   std::atomic<std::uint64_t> acknowledged = 0;
   // Plans whose epoch was not above every one seen before.
   std::atomic<std::uint64_t> reused_epochs = 0;

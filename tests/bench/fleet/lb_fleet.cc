@@ -45,6 +45,7 @@ void PrintAgents(double seconds, FleetStatistics& statistics) {
             << ",\"thinned\":" << statistics.thinned
             << ",\"report_bytes\":" << statistics.report_bytes
             << ",\"plans\":" << statistics.plans
+            << ",\"moves\":" << statistics.moves
             << ",\"acknowledged\":" << statistics.acknowledged
             << ",\"reused_epochs\":" << statistics.reused_epochs
             << ",\"plan_ms\":[";
@@ -141,6 +142,9 @@ int Main(int argc, char** argv) {
   agents.add_option("--buckets", run.options.buckets)->capture_default_str();
   agents.add_option("--interval-ms", interval_ms)->capture_default_str();
   agents.add_option("--skew-ms", skew_ms, "Time between changes of load")
+      ->capture_default_str();
+  agents.add_option("--skewed-buckets", run.options.skewed_buckets,
+                    "Of one processor, that get more; 0: all of them")
       ->capture_default_str();
   agents.add_option("--seconds", run.seconds)->capture_default_str();
   agents.add_option("--ramp-s", run.ramp_s)->capture_default_str();

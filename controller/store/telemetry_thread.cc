@@ -1,0 +1,72 @@
+#include "controller/store/telemetry_thread.h"
+
+#include <chrono>
+
+#include "common/log.h"
+#include "common/status.h"
+#include "common/thread_name.h"
+
+namespace lb::controller {
+namespace {
+
+// Samples wait so long for others: a transaction for all costs less.
+constexpr std::chrono::milliseconds kPatience{200};
+
+}  // namespace
+
+TelemetryThread::TelemetryThread(TelemetryDb db, Executor& executor)
+    : executor_(executor), db_(std::move(db)), thread_([this] { Run(); }) {}
+
+TelemetryThread::~TelemetryThread() {
+  Close();
+  thread_.join();
+}
+
+void TelemetryThread::Append(Sample sample) {
+  if (!work_.PushPatiently(kMostSamples, std::move(sample))) {
+    ++dropped_samples_;
+  }
+}
+
+bool TelemetryThread::Do(Task task) { return work_.Push(std::move(task)); }
+
+void TelemetryThread::Run() {
+  NameThread("telemetry.db");
+  for (;;) {
+    std::vector<Work> work = work_.TakeAll(kPatience);
+    if (work.empty()) return;
+    for (std::size_t i = 0; i < work.size();) {
+      if (auto* task = std::get_if<Task>(&work[i])) {
+        std::move (*task)(db_);
+        ++i;
+      } else {
+        i = AppendGroup(work, i);
+      }
+    }
+  }
+}
+
+std::size_t TelemetryThread::AppendGroup(std::vector<Work>& work,
+                                         std::size_t first) {
+  std::vector<Sample> samples;
+  std::size_t last = first;
+  for (; last < work.size(); ++last) {
+    Sample* sample = std::get_if<Sample>(&work[last]);
+    if (sample == nullptr) break;
+    samples.push_back(std::move(*sample));
+  }
+  const absl::Status status = db_.Append(samples);
+  if (!status.ok()) dropped_samples_ += samples.size();
+  if (status.ok() == fails_) {
+    fails_ = !status.ok();
+    if (fails_) {
+      spdlog::error("telemetry is not kept: {}", OneLine(status));
+    } else {
+      spdlog::info("telemetry is kept again; {} samples were dropped",
+                   dropped_samples_.load());
+    }
+  }
+  return last;
+}
+
+}  // namespace lb::controller
