@@ -1,6 +1,7 @@
 #include "controller/core/balance_loop.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -46,7 +47,7 @@ void BalanceLoop::OnReport(Host& host, Report report) {
   Decide(host);
   if (!sound.ok()) return;
   KeepTelemetry(host, report.term, report.epoch);
-  host.last_report->buckets = {};
+  host.last_report->buckets = std::vector<BucketLoad>();
 }
 
 void BalanceLoop::KeepTelemetry(Host& host, Term term, Epoch epoch) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -105,19 +106,46 @@ class StreamLink final : public AgentLink {
   void Close(absl::Status status) override { writer.Finish(ToGrpc(status)); }
 
   // Unless the stream is ending.
-  void ReadNext() {
-    writer.IfOpen([this](Reactor& reactor) { reactor.StartRead(&bytes); });
+  void Read() {
+    writer.IfOpen([this](Reactor& reactor) { reactor.StartRead(&incoming_); });
   }
 
+  // A message was read. True: it is to be acted on now, and is in bytes().
+  // False: it waits for the one before it.
+  bool Begin() {
+    const std::lock_guard lock(mutex_);
+    if (acting_) {
+      waiting_ = true;
+      return false;
+    }
+    acting_ = true;
+    bytes_.Swap(&incoming_);
+    return true;
+  }
+  // A message was acted on. True: another waited, and is in bytes() now.
+  bool End() {
+    const std::lock_guard lock(mutex_);
+    acting_ = std::exchange(waiting_, false);
+    if (acting_) bytes_.Swap(&incoming_);
+    return acting_;
+  }
+  // The intake's, of the message to be acted on.
+  grpc::ByteBuffer& bytes() { return bytes_; }
+
   StreamWriter<Reactor, grpc::ByteBuffer> writer;
-  grpc::ByteBuffer bytes;  // gRPC's while it reads, then the intake's
-  Identity agent;          // as the listener knows it
-  SessionId session = 0;   // the loop's; 0 before the hello and if refused
+  Identity agent;         // as the listener knows it
+  SessionId session = 0;  // the loop's; 0 before the hello and if refused
 
  private:
   void Write(const v1::ConnectResponse& response) {
     writer.Write(BytesOf(response));
   }
+
+  grpc::ByteBuffer incoming_;  // gRPC's while it reads
+  grpc::ByteBuffer bytes_;
+  std::mutex mutex_;
+  bool acting_ = false;
+  bool waiting_ = false;
 };
 
 // Acts on a message of the stream. On the loop's thread.
@@ -168,18 +196,27 @@ class Dispatch {
   const std::shared_ptr<StreamLink>& link_;
 };
 
-// What the loop does about a message.
-Task Action(Entrance& entrance, std::shared_ptr<StreamLink> link,
-            absl::StatusOr<AgentMessage> message) {
-  return [&entrance, link = std::move(link),
-          message = std::move(message)]() mutable {
-    if (!message.ok()) {
-      link->Close(message.status());
-      return;
-    }
-    std::visit(Dispatch(entrance, link), *std::move(message));
-    link->ReadNext();
-  };
+// The way of a message: made out by the intake, acted on by the loop. One of a
+// stream is on it at a time, so their order is kept; another is read meanwhile,
+// and then the kernel pushes back on who sends too fast.
+void SendOnItsWay(Entrance& entrance, std::shared_ptr<StreamLink> link) {
+  const bool report = IsReport(link->bytes());
+  PostTo(entrance.intake(), report,
+         [&entrance, link = std::move(link), report]() mutable {
+           absl::StatusOr<AgentMessage> message = MessageIn(link->bytes());
+           PostTo(entrance.core().loop, report,
+                  [&entrance, link = std::move(link),
+                   message = std::move(message)]() mutable {
+                    if (!message.ok()) {
+                      link->Close(message.status());
+                      return;
+                    }
+                    std::visit(Dispatch(entrance, link), *std::move(message));
+                    if (!link->End()) return;
+                    link->Read();
+                    SendOnItsWay(entrance, std::move(link));
+                  });
+         });
 }
 
 class AgentStream final : public Reactor {
@@ -188,7 +225,7 @@ class AgentStream final : public Reactor {
       : entrance_(entrance), link_(std::make_shared<StreamLink>(this)) {
     const absl::Status begun = Begin(context);
     if (begun.ok()) {
-      link_->ReadNext();
+      link_->Read();
     } else {
       link_->Close(begun);
     }
@@ -199,15 +236,9 @@ class AgentStream final : public Reactor {
       link_->writer.Finish(grpc::Status::OK);
       return;
     }
-    // The next message is read once this one was acted on, so a stream holds
-    // one at a time and the kernel pushes back on who sends too fast.
-    const bool report = IsReport(link_->bytes);
-    PostTo(entrance_.intake(), report,
-           [&entrance = entrance_, link = link_, report]() mutable {
-             absl::StatusOr<AgentMessage> message = MessageIn(link->bytes);
-             PostTo(entrance.core().loop, report,
-                    Action(entrance, std::move(link), std::move(message)));
-           });
+    if (!link_->Begin()) return;
+    link_->Read();
+    SendOnItsWay(entrance_, link_);
   }
 
   void OnWriteDone(bool ok) override { link_->writer.OnWriteDone(ok); }
@@ -216,8 +247,11 @@ class AgentStream final : public Reactor {
 
   void OnDone() override {
     link_->writer.Detach();
-    entrance_.core().loop.Post([&fleet = entrance_.core().fleet, link = link_] {
-      fleet.OnClosed(link->session);
+    // After what was read.
+    entrance_.intake().Post([&entrance = entrance_, link = link_] {
+      entrance.core().loop.Post([&fleet = entrance.core().fleet, link] {
+        fleet.OnClosed(link->session);
+      });
     });
     delete this;
   }

@@ -11,8 +11,8 @@
 namespace lb::controller {
 
 template <class T>
-void Answer(Executor& executor, absl::StatusOr<T> result,
-            Store::Callback<T> callback) {
+void PostAnswer(Executor& executor, absl::StatusOr<T> result,
+                Store::Callback<T> callback) {
   executor.Post(
       [result = std::move(result), callback = std::move(callback)]() mutable {
         std::move(callback)(std::move(result));

@@ -107,8 +107,9 @@ void ControlThread::Read(ReadFrom read, Store::Callback<T> callback) {
   Do([this, read = std::move(read),
       callback = std::move(callback)](ControlDb& control) mutable {
     const absl::StatusOr<Connection*> db = control.file().Connect();
-    Answer<T>(executor_, db.ok() ? absl::StatusOr<T>(read(**db)) : db.status(),
-              std::move(callback));
+    PostAnswer<T>(executor_,
+                  db.ok() ? absl::StatusOr<T>(read(**db)) : db.status(),
+                  std::move(callback));
   });
 }
 
@@ -126,12 +127,13 @@ void ControlThread::ReadPage(std::uint32_t limit, std::uint32_t at_once,
         db.ok() ? read(**db, found.empty() ? nullptr : &found.back(), wanted)
                 : db.status();
     if (!rows.ok()) {
-      Answer<std::vector<T>>(executor_, rows.status(), std::move(callback));
+      PostAnswer<std::vector<T>>(executor_, rows.status(), std::move(callback));
       return;
     }
     std::move(rows->begin(), rows->end(), std::back_inserter(found));
     if (rows->size() < wanted || found.size() == limit) {
-      Answer<std::vector<T>>(executor_, std::move(found), std::move(callback));
+      PostAnswer<std::vector<T>>(executor_, std::move(found),
+                                 std::move(callback));
     } else {
       ReadPage<T>(limit, at_once, std::move(read), std::move(callback),
                   std::move(found));

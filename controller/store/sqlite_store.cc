@@ -150,8 +150,8 @@ void SqliteStore::LoadState(WallTime moves_since,
                             Callback<StoredState> callback) {
   control_.Do([this, moves_since,
                callback = std::move(callback)](ControlDb& control) mutable {
-    Answer<StoredState>(executor_, control.LoadState(moves_since),
-                        std::move(callback));
+    PostAnswer<StoredState>(executor_, control.LoadState(moves_since),
+                            std::move(callback));
   });
 }
 
@@ -300,10 +300,10 @@ void SqliteStore::RunBackups() {
     std::vector<WantedBackup> wanted = backups_.TakeAll();
     if (wanted.empty()) return;
     for (WantedBackup& backup : wanted) {
-      Answer(executor_,
-             MakeBackup(backup.directory, CopyOn(control_), CopyOn(telemetry_),
-                        clock_.Wall()),
-             std::move(backup.callback));
+      PostAnswer(executor_,
+                 MakeBackup(backup.directory, CopyOn(control_),
+                            CopyOn(telemetry_), clock_.Wall()),
+                 std::move(backup.callback));
     }
   }
 }

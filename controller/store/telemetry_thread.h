@@ -46,7 +46,7 @@ class TelemetryThread {
   void Read(ReadFrom read, Store::Callback<T> callback) {
     Do([this, read = std::move(read),
         callback = std::move(callback)](TelemetryDb& telemetry) mutable {
-      Answer<T>(executor_, read(telemetry), std::move(callback));
+      PostAnswer<T>(executor_, read(telemetry), std::move(callback));
     });
   }
   // Nothing more is taken on.

@@ -143,8 +143,9 @@ int Main(int argc, char** argv) {
   agents.add_option("--interval-ms", interval_ms)->capture_default_str();
   agents.add_option("--skew-ms", skew_ms, "Time between changes of load")
       ->capture_default_str();
-  agents.add_option("--skewed-buckets", run.options.skewed_buckets,
-                    "Of one processor, that get more; 0: all of them")
+  agents
+      .add_option("--skewed-buckets", run.options.skewed_buckets,
+                  "Of one processor, that get more; 0: all of them")
       ->capture_default_str();
   agents.add_option("--seconds", run.seconds)->capture_default_str();
   agents.add_option("--ramp-s", run.ramp_s)->capture_default_str();
