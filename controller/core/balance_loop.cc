@@ -34,42 +34,48 @@ void BalanceLoop::OnReport(Host& host, Report report) {
   host.load->set_half_life(PolicyOf(host).policy.half_life);
   const absl::Status sound = host.load->AddReport(report.load);
   host.nonsense = sound.ok() ? std::string() : OneLine(sound);
-  if (sound.ok()) {
-    host.last_report = std::move(report.load);
-    host.report_time =
-        clock_.Wall() -
-        std::chrono::duration_cast<WallTime::duration>(host.session->age());
-    plans_.OnReport(host, *host.last_report);
-  } else {
+  if (!sound.ok()) {
     spdlog::warn("host {}: report {}: {}", host.name(), report.sequence,
                  host.nonsense);
+    Decide(host);
+    return;
+  }
+  plans_.OnReport(host, report.load);
+  const WallTime time =
+      clock_.Wall() -
+      std::chrono::duration_cast<WallTime::duration>(host.session->age());
+  std::vector<BucketLoad> buckets = std::move(report.load.buckets);
+  report.load.buckets.clear();
+  // A sliver, as is left where a plan was applied, shows nothing.
+  if (!host.last_report || report.load.end - report.load.start >=
+                               balance::HostLoad::kShortestReport) {
+    host.last_report = report.load;
+    host.report_time = time;
   }
   Decide(host);
-  if (!sound.ok()) return;
-  KeepTelemetry(host, report.term, report.epoch);
-  host.last_report->buckets = std::vector<BucketLoad>();
+  KeepTelemetry(host, report, time, std::move(buckets));
 }
 
-void BalanceLoop::KeepTelemetry(Host& host, Term term, Epoch epoch) {
-  LoadSample& load = *host.last_report;
+void BalanceLoop::KeepTelemetry(Host& host, const Report& report, WallTime time,
+                                std::vector<BucketLoad> buckets) {
   ProcessorSample sample{.host = host.name(),
-                         .time = host.report_time,
-                         .term = term,
-                         .epoch = epoch,
-                         .interval = load.end - load.start,
-                         .processors = load.processors};
+                         .time = time,
+                         .term = report.term,
+                         .epoch = report.epoch,
+                         .interval = report.load.end - report.load.start,
+                         .processors = report.load.processors};
   on_sample_(sample);
   store_.Append(std::move(sample));
   if (!host.decision.act && host.bucket_sample_time &&
-      host.report_time - *host.bucket_sample_time < kBucketSampleInterval) {
+      time - *host.bucket_sample_time < kBucketSampleInterval) {
     return;
   }
-  host.bucket_sample_time = host.report_time;
+  host.bucket_sample_time = time;
   store_.Append(BucketSample{.host = host.name(),
-                             .time = host.report_time,
-                             .term = term,
-                             .epoch = epoch,
-                             .buckets = std::move(load.buckets)});
+                             .time = time,
+                             .term = report.term,
+                             .epoch = report.epoch,
+                             .buckets = std::move(buckets)});
 }
 
 void BalanceLoop::Measure(Host& host) {
@@ -170,7 +176,9 @@ Standing BalanceLoop::Obstacle(const Host& host) const {
 void BalanceLoop::Act(Host& host) {
   if (Standing obstacle = Obstacle(host); !obstacle.code.empty()) {
     host.dirty = obstacle.code == "FLEET_LIMIT";
-    if (host.dirty) waiting_.push_back(&host);
+    if (host.dirty && !std::exchange(host.waits, true)) {
+      waiting_.push_back(&host);
+    }
     if (Stand(host, std::move(obstacle))) Record(host, {}, {});
     return;
   }
@@ -335,6 +343,7 @@ void BalanceLoop::TakeUpWaiting() {
   while (!waiting_.empty() && may_fly_()) {
     Host& host = *waiting_.front();
     waiting_.pop_front();
+    host.waits = false;
     TakeUp(host);
   }
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "balance/planner.h"
 #include "common/clock.h"
@@ -76,7 +77,9 @@ class BalanceLoop {
   void Tick(Host& host);
 
  private:
-  void KeepTelemetry(Host& host, Term term, Epoch epoch);
+  // `buckets` are the report's, which has none itself any more.
+  void KeepTelemetry(Host& host, const Report& report, WallTime time,
+                     std::vector<BucketLoad> buckets);
   void Decide(Host& host);
   void Measure(Host& host);
   // The policy's, unless a pause holds.

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
 #include "common/status.h"
+#include "controller/core/audit_json.h"
 
 namespace lb::controller {
 namespace {
@@ -130,6 +131,15 @@ void Fleet::ChangePolicy(const balance::Policy& policy,
   change.event = {.kind = EventKind::kPolicyChanged,
                   .message = DescribePolicy(policy)};
   change.policy = {.policy = policy};
+  AuditRecord& audit = change.audit.emplace();
+  audit.caller = "controller";
+  audit.role = Role::kAdmin;
+  audit.method = "configure";
+  audit.resource = "policies/default";
+  audit.outcome = "OK";
+  audit.reason = "the policy file says so";
+  audit.before = PolicyJson(balance_.policy());
+  audit.after = PolicyJson(PolicyRecord{.policy = policy});
   journal_.Commit(std::move(change),
                   [this, policy, done = std::move(done)](
                       const absl::StatusOr<Committed>& committed) {
@@ -336,6 +346,9 @@ void Fleet::OnTableChanged(SessionId id, const TableChanged& changed) {
     return;
   }
   SetTable(*host, changed.table, changed.digest, clock_.Monotonic());
+  // What was decided, was decided of another table.
+  host->dirty = false;
+  host->decision.act = false;
   Change change;
   change.event = HostEvent(*host, EventKind::kTableChanged, changed.reason);
   Keep(*host, std::move(change));

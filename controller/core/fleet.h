@@ -50,7 +50,8 @@ class Fleet {
   void Start(std::optional<balance::Policy> policy,
              std::function<void(absl::Status)> ready);
 
-  // Holds for every host from when it is committed; agents are told.
+  // To what the policy file says. Holds for every host from when it is
+  // committed; agents are told.
   // UNIMPLEMENTED if there is no such planner; nothing is changed then.
   void ChangePolicy(const balance::Policy& policy,
                     std::function<void(absl::Status)> done);

@@ -91,8 +91,8 @@ struct Host {
 
   // BalanceLoop's.
   std::optional<balance::HostLoad> load;
-  // Without bucket loads, which are most of it: what is known of them is in
-  // `load`.
+  // Of a while that is long enough to show. Without bucket loads, which are
+  // most of it: what is known of them is in `load`.
   std::optional<LoadSample> last_report;
   WallTime report_time;
   std::optional<WallTime> bucket_sample_time;
@@ -105,6 +105,7 @@ struct Host {
   // A decision was put off because this host, or as many as allowed, had a
   // plan in flight: to be taken up as soon as one is settled.
   bool dirty = false;
+  bool waits = false;    // in the balance loop's queue for that
   std::string nonsense;  // what is wrong with the last report, or empty
   Standing standing;
   std::uint32_t standing_times = 0;  // how often running

@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t kMaxNameLength = 63;
 constexpr std::size_t kMaxTextLength = 256;
 constexpr std::size_t kMaxLabels = 64;
+// Clocks run apart by one part in so many at most: 500 ppm, which is as much as
+// NTP corrects.
+constexpr int kMostDrift = 2'000;
 // What SQL's integers hold.
 constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::int64_t>::max();
 
@@ -128,8 +131,13 @@ absl::Status HostSession::OnReport(const Report& report,
   sequence_ = report.sequence;
   const std::chrono::nanoseconds difference =
       std::chrono::nanoseconds(arrival.time_since_epoch()) - report.load.end;
-  smallest_difference_ =
-      std::min(difference, smallest_difference_.value_or(difference));
+  // What drift can have made of it.
+  const auto smallest =
+      smallest_difference_
+          ? *smallest_difference_ + (arrival - last_arrival_) / kMostDrift
+          : difference;
+  last_arrival_ = arrival;
+  smallest_difference_ = std::min(difference, smallest);
   age_ = difference - *smallest_difference_;
   last_end_ = std::max(last_end_, arrival - age_);
   reported_ += std::min<std::chrono::nanoseconds>(

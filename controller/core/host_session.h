@@ -70,7 +70,9 @@ class HostSession {
   const bool drain_;
   const bool query_;
   std::uint64_t sequence_ = 0;
+  // Between arrival and end, on two clocks that drift apart.
   std::optional<std::chrono::nanoseconds> smallest_difference_;
+  MonotonicTime last_arrival_{};
   std::chrono::nanoseconds age_{0};
   std::chrono::nanoseconds reported_{0};
   MonotonicTime last_end_;  // of the youngest report, on our clock

@@ -162,7 +162,7 @@ bool PlanBook::AdoptTable(Host& host, const PlanResult& result) {
         table = plan.table;
         break;
       case ApplyState::kPartial:
-        table = PartlyApplied(host.record.table, result);
+        table = PartlyApplied(host.record.table, plan.table, result);
         break;
       case ApplyState::kRejected:
         return false;

@@ -71,11 +71,12 @@ std::string DescribeResult(const PlanUpdate& update, std::size_t planned) {
       update.cost->dropped_total());
 }
 
-Table PartlyApplied(Table base, const PlanResult& result) {
+Table PartlyApplied(Table base, const Table& planned,
+                    const PlanResult& result) {
   for (const MoveResult& move : result.moves) {
-    if (move.outcome != MoveOutcome::kNotMoved &&
-        move.move.bucket.index() < base.buckets()) {
-      base.owner[move.move.bucket.index()] = move.move.to;
+    const std::size_t bucket = move.move.bucket.index();
+    if (move.outcome != MoveOutcome::kNotMoved && bucket < base.buckets()) {
+      base.owner[bucket] = planned.owner[bucket];
     }
   }
   return base;

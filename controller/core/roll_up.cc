@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "balance/host_load.h"
+
 namespace lb::controller {
 namespace {
 
@@ -19,7 +21,12 @@ ProcessorSum SumOf(const ProcessorLoad& load,
   ProcessorSum sum{.busy = load.busy, .packets = load.packets};
   if (!load.in_service) return sum;
   sum.capacity = interval * load.capacity_permille / 1'000;
-  if (sum.capacity.count() <= 0) return sum;
+  // A sliver, as is left where a plan was applied, tells nothing of how busy
+  // the processor was.
+  if (sum.capacity.count() <= 0 ||
+      interval < balance::HostLoad::kShortestReport) {
+    return sum;
+  }
   constexpr double kMost = 1e6;  // what no processor can have been
   const double permille = 1e3 * static_cast<double>(load.busy.count()) /
                           static_cast<double>(sum.capacity.count());

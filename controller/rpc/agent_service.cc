@@ -124,10 +124,23 @@ class StreamLink final : public AgentLink {
   }
   // A message was acted on. True: another waited, and is in bytes() now.
   bool End() {
-    const std::lock_guard lock(mutex_);
-    acting_ = std::exchange(waiting_, false);
-    if (acting_) bytes_.Swap(&incoming_);
-    return acting_;
+    {
+      const std::lock_guard lock(mutex_);
+      acting_ = std::exchange(waiting_, false);
+      if (acting_) bytes_.Swap(&incoming_);
+      if (acting_ || !over_) return acting_;
+    }
+    writer.Finish(grpc::Status::OK);
+    return false;
+  }
+  // The agent says no more: the stream ends once what it said was acted on.
+  void NoMore() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+      if (acting_) return;
+    }
+    writer.Finish(grpc::Status::OK);
   }
   // The intake's, of the message to be acted on.
   grpc::ByteBuffer& bytes() { return bytes_; }
@@ -146,6 +159,7 @@ class StreamLink final : public AgentLink {
   std::mutex mutex_;
   bool acting_ = false;
   bool waiting_ = false;
+  bool over_ = false;
 };
 
 // Acts on a message of the stream. On the loop's thread.
@@ -233,7 +247,7 @@ class AgentStream final : public Reactor {
 
   void OnReadDone(bool ok) override {
     if (!ok) {
-      link_->writer.Finish(grpc::Status::OK);
+      link_->NoMore();
       return;
     }
     if (!link_->Begin()) return;

@@ -13,6 +13,8 @@
 namespace lb::controller {
 namespace {
 
+constexpr std::size_t kMostText = 1'024;  // bytes
+
 absl::StatusOr<ApplyState> ApplyStateFrom(v1::ApplyState state) {
   switch (state) {
     case v1::APPLY_STATE_APPLIED:
@@ -25,6 +27,16 @@ absl::StatusOr<ApplyState> ApplyStateFrom(v1::ApplyState state) {
       return absl::InvalidArgumentError(
           absl::StrCat("plan result has state ", static_cast<int>(state)));
   }
+}
+
+// What an agent says in words is stored. Not cut within a character.
+std::string Shortened(const std::string& text) {
+  if (text.size() <= kMostText) return text;
+  std::size_t size = kMostText;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) {
+    --size;
+  }
+  return absl::StrCat(text.substr(0, size), "...");
 }
 
 absl::StatusOr<MoveOutcome> OutcomeFrom(v1::MoveOutcome outcome) {
@@ -46,7 +58,7 @@ absl::StatusOr<PlanResult> PlanResultFrom(const v1::PlanResult& message) {
   result.term = Term(message.term());
   result.epoch = Epoch(message.epoch());
   LB_ASSIGN_OR_RETURN(result.state, ApplyStateFrom(message.state()));
-  result.reason = message.reason();
+  result.reason = Shortened(message.reason());
   for (const v1::MoveResult& moved : message.moves()) {
     MoveResult move;
     LB_ASSIGN_OR_RETURN(move.move, MoveFrom(moved.move()));
@@ -165,7 +177,7 @@ absl::StatusOr<TableChanged> TableChangedFrom(const v1::TableChanged& message) {
   TableChanged changed;
   LB_ASSIGN_OR_RETURN(changed.table, TableFrom(message.table()));
   changed.digest = Digest(message.table().digest());
-  changed.reason = message.reason();
+  changed.reason = Shortened(message.reason());
   return changed;
 }
 
@@ -185,7 +197,7 @@ absl::StatusOr<AgentEvent> AgentEventFrom(const v1::AgentEvent& message) {
       return absl::InvalidArgumentError(absl::StrCat(
           "agent event has kind ", static_cast<int>(message.kind())));
   }
-  event.message = message.message();
+  event.message = Shortened(message.message());
   return event;
 }
 

@@ -144,20 +144,19 @@ absl::Status Server::ListenTls(const TlsOptions& options) {
                                          tls_->Credentials(), false},
                                         tls_->peers()));
   list_.Add({TcpAddress{options.address.host, tls_port_}.ToString(), "mTLS"});
-  return RecordAccess("", tls_->in_force());
+  return RecordAccess();
 }
 
 absl::Status Server::Reload() {
   if (tls_ == nullptr) return absl::OkStatus();
-  LB_ASSIGN_OR_RETURN(const TlsAccess::Change change, tls_->Reload());
-  if (change.before == change.after) return absl::OkStatus();
+  LB_RETURN_IF_ERROR(tls_->Reload());
   OnLoop(core_.loop, [this] { rules_->streams.CloseRefused(); });
-  const absl::Status recorded = RecordAccess(change.before, change.after);
-  return Annotate(recorded,
+  return Annotate(RecordAccess(),
                   "certificates and roles are in force, but not in the audit");
 }
 
-absl::Status Server::RecordAccess(std::string before, std::string after) {
+absl::Status Server::RecordAccess() {
+  if (recorded_access_ == tls_->in_force()) return absl::OkStatus();
   Change record;
   record.event = Event{.kind = EventKind::kAccessChanged,
                        .message = "certificates and roles were read"};
@@ -167,8 +166,8 @@ absl::Status Server::RecordAccess(std::string before, std::string after) {
   audit.method = "reload";
   audit.resource = "access";
   audit.outcome = "OK";
-  audit.before = std::move(before);
-  audit.after = std::move(after);
+  audit.before = recorded_access_;
+  audit.after = tls_->in_force();
   std::promise<absl::Status> done;
   core_.loop.Post([this, &record, &done] {
     core_.journal.Commit(std::move(record),
@@ -176,7 +175,9 @@ absl::Status Server::RecordAccess(std::string before, std::string after) {
                            done.set_value(committed.status());
                          });
   });
-  return done.get_future().get();
+  LB_RETURN_IF_ERROR(done.get_future().get());
+  recorded_access_ = tls_->in_force();
+  return absl::OkStatus();
 }
 
 void Server::Stop(std::chrono::milliseconds patience) {

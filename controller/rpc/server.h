@@ -68,8 +68,8 @@ class Server {
   absl::Status ListenLoopback(const TcpAddress& address);
   absl::Status ListenTls(const TlsOptions& options);
   const Peers& AddLocalPeers(Identity identity);
-  // Brings to the audit what is in force from now on.
-  absl::Status RecordAccess(std::string before, std::string after);
+  // Brings to the audit what is in force now, if it is not there yet.
+  absl::Status RecordAccess();
 
   const CoreAccess core_;
   EventLoop intake_;
@@ -80,6 +80,7 @@ class Server {
   ListenerList list_;
   std::vector<std::unique_ptr<const Peers>> local_peers_;
   std::unique_ptr<TlsAccess> tls_;
+  std::string recorded_access_;  // in the audit
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<std::string> sockets_;
   std::uint16_t tcp_port_ = 0;

@@ -88,15 +88,13 @@ absl::StatusOr<std::unique_ptr<TlsAccess>> TlsAccess::Open(TlsOptions options,
                     std::move(authorities), clock));
 }
 
-absl::StatusOr<TlsAccess::Change> TlsAccess::Reload() {
+absl::Status TlsAccess::Reload() {
   LB_ASSIGN_OR_RETURN(TlsFiles files, ReadTlsFiles(options_, clock_.Wall()));
   LB_RETURN_IF_ERROR(identity_.Replace(IdentityPem(files.pair)));
   LB_RETURN_IF_ERROR(authorities_.Replace(files.pair.authorities));
-  Change change;
-  change.after = Describe(files);
-  change.before = std::exchange(in_force_, change.after);
+  in_force_ = Describe(files);
   peers_.SetRoles(std::move(files.roles));
-  return change;
+  return absl::OkStatus();
 }
 
 std::shared_ptr<grpc::ServerCredentials> TlsAccess::Credentials() const {

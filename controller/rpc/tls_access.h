@@ -31,21 +31,16 @@ absl::StatusOr<TlsFiles> ReadTlsFiles(const TlsOptions& options, WallTime now);
 // Called by one thread; the peers by any.
 class TlsAccess {
  public:
-  // What is in force, as JSON; equal if nothing changed.
-  struct Change {
-    std::string before;
-    std::string after;
-  };
-
   static absl::StatusOr<std::unique_ptr<TlsAccess>> Open(TlsOptions options,
                                                          const Clock& clock);
 
   // Reads the files anew. After an error those from before stay in force.
   // Certificates count for handshakes from about a second later.
-  absl::StatusOr<Change> Reload();
+  absl::Status Reload();
 
   std::shared_ptr<grpc::ServerCredentials> Credentials() const;
   const TlsPeers& peers() const { return peers_; }
+  // As JSON; equal if nothing changed.
   const std::string& in_force() const { return in_force_; }
 
  private:

@@ -173,6 +173,23 @@ TEST_F(PlanLifeTest, PartialKeepsWhatReallyMoved) {
   EXPECT_FALSE(stream_.link->closed.has_value());
 }
 
+// It would be out of every array's bounds.
+TEST_F(PlanLifeTest, AProcessorThatTheHostDoesNotHaveIsNotBelieved) {
+  const PlanCommand command = FirstPlan();
+  PlanResult result = host_.ApplyPartly(command, 3);
+  Table impossible = host_.table;
+  for (MoveResult& move : result.moves) {
+    move.move.to = ProcessorId(900);
+    impossible.owner[move.move.bucket.index()] = ProcessorId(900);
+  }
+  result.digest = ComputeDigest(impossible);
+  const Table before = harness_.View(host_).record.table;
+  Answer(result);
+  EXPECT_EQ(harness_.View(host_).record.table, before);
+  EXPECT_EQ(stream_.link->go_aways.size(), 1U);
+  EXPECT_TRUE(stream_.link->closed.has_value());
+}
+
 TEST_F(PlanLifeTest, ATableThatCannotBeKnownIsAskedForWithANewHello) {
   const PlanCommand command = FirstPlan();
   PlanResult result = host_.Apply(command);

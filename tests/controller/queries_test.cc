@@ -67,6 +67,18 @@ TEST(Queries, AHostIsShownByItsLastReportAndMeasuredCapacity) {
   EXPECT_EQ(view.processors[0].quota + view.processors[1].quota, 64U);
   EXPECT_EQ(view.processors[0].packets_per_s, 32'000U);
   EXPECT_EQ(view.bucket_loads.size(), 64U);
+  const WallTime shown = *view.report_time;
+
+  // What a plan leaves of an interval is too short to show anything.
+  harness.clock.Advance(std::chrono::milliseconds(5));
+  report = host.MakeReport(report.load.end + std::chrono::milliseconds(5),
+                           std::chrono::milliseconds(5));
+  for (ProcessorLoad& load : report.load.processors) load.busy = {};
+  harness.core->fleet.OnReport(stream.session, report);
+  harness.Run();
+  view = harness.View(host);
+  EXPECT_EQ(view.report_time, shown);
+  EXPECT_NEAR(view.processors[0].utilization, 0.64, 1e-9);
 }
 
 TEST(Queries, HostsAreSelectedByTheirLabels) {

@@ -59,10 +59,14 @@ TEST(RollUpTest, OneReport) {
        nanoseconds(0),
        {.busy = milliseconds(1), .samples = {}},
        {milliseconds(1), nanoseconds(0), 0, 0}},
+      {"a sliver",
+       milliseconds(27),
+       {.busy = milliseconds(18), .capacity_permille = 50, .samples = {}},
+       {milliseconds(18), nanoseconds(1'350'000), 0, 0}},
       {"nonsense",
-       nanoseconds(1'000),
+       seconds(1),
        {.busy = std::chrono::hours(1'000), .samples = {}},
-       {std::chrono::hours(1'000), nanoseconds(1'000), 0, 1'000'000}}};
+       {std::chrono::hours(1'000), seconds(1), 0, 1'000'000}}};
   for (const SumCase& c : cases) {
     ProcessorSample report;
     report.interval = c.interval;

@@ -400,6 +400,7 @@ TEST_F(ServerTest, ManyAgentsComeAndGo) {
       for (int i = 0; i < 10; ++i) {
         SimulatedHost host = SkewedHost("host-" + std::to_string(t));
         ScriptedAgent agent(AgentChannel());
+        host.instance_id = std::to_string(i);
         if (i % 5 != 0) agent.Say(host.MakeHello());
         if (i % 2 == 0) agent.SayReport(host);
         if (i % 3 == 0) agent.Hear();
@@ -413,6 +414,15 @@ TEST_F(ServerTest, ManyAgentsComeAndGo) {
   ScriptedAgent agent(AgentChannel());
   ASSERT_TRUE(agent.Say(host.MakeHello()));
   EXPECT_TRUE(agent.Hear().has_welcome());
+  // Whoever is gone must not keep its host from being spoken for by another.
+  agent.Leave();
+  api_.server->Stop(std::chrono::seconds(5));
+  api_.OnLoop([this] {
+    for (int t = 0; t < 4; ++t) {
+      EXPECT_EQ(api_.core.fleet.SessionOf("host-" + std::to_string(t)),
+                nullptr);
+    }
+  });
 }
 
 }  // namespace

@@ -81,27 +81,30 @@ TEST(TlsAccess, AReloadTakesGoodFilesAndKeepsTheOldOnesOtherwise) {
   const auto access = TlsAccess::Open(directory.Options(), SystemClock());
   ASSERT_TRUE(access.ok()) << access.status();
   EXPECT_EQ(RolesOf(**access, directory, "alice"), std::vector{Role::kAdmin});
+  const std::string before_all = (*access)->in_force();
+  const auto before = nlohmann::json::parse(before_all);
 
   directory.Write("roles.yaml", "users: {alice: viewer}");
   directory.Write("key.pem", "");
   EXPECT_FALSE((*access)->Reload().ok());
+  EXPECT_EQ((*access)->in_force(), before_all);
   EXPECT_EQ(RolesOf(**access, directory, "alice"), std::vector{Role::kAdmin});
 
   directory.WriteIdentity(
       directory.authority.IssueFor("spiffe://lb.example/controller"));
-  const auto change = (*access)->Reload();
-  ASSERT_TRUE(change.ok()) << change.status();
+  absl::Status reloaded = (*access)->Reload();
+  ASSERT_TRUE(reloaded.ok()) << reloaded;
   EXPECT_EQ(RolesOf(**access, directory, "alice"), std::vector{Role::kViewer});
-  const auto before = nlohmann::json::parse(change->before);
-  const auto after = nlohmann::json::parse(change->after);
+  const std::string after_all = (*access)->in_force();
+  const auto after = nlohmann::json::parse(after_all);
   EXPECT_EQ(before["roles"]["alice"], "admin");
   EXPECT_EQ(after["roles"]["alice"], "viewer");
   EXPECT_NE(before["certificate"], after["certificate"]);
   EXPECT_EQ(before["authorities"], after["authorities"]);
 
-  const auto same = (*access)->Reload();
-  ASSERT_TRUE(same.ok()) << same.status();
-  EXPECT_EQ(same->before, same->after);
+  reloaded = (*access)->Reload();
+  ASSERT_TRUE(reloaded.ok()) << reloaded;
+  EXPECT_EQ((*access)->in_force(), after_all);
 }
 
 TEST(TlsPeers, AreWhomTheirCertificatesName) {
