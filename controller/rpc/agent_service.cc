@@ -81,10 +81,18 @@ grpc::ByteBuffer BytesOf(const v1::ConnectResponse& response) {
   return bytes;
 }
 
+// Of a status that a stream ends with: something the agent said was refused.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsAlreadyExists(status) ||
+         absl::IsFailedPrecondition(status) ||
+         absl::IsResourceExhausted(status);
+}
+
 // What stays of a stream for as long as anybody knows it.
 class StreamLink final : public AgentLink {
  public:
-  explicit StreamLink(Reactor* reactor) : writer(reactor) {}
+  StreamLink(Reactor* reactor, Entrance& entrance)
+      : writer(reactor), entrance_(entrance) {}
 
   void SendWelcome(const Welcome& welcome) override {
     Write(ResponseOf(welcome));
@@ -103,7 +111,10 @@ class StreamLink final : public AgentLink {
   void SendGoAway(const GoAway& go_away) override {
     Write(ResponseOf(go_away));
   }
-  void Close(absl::Status status) override { writer.Finish(ToGrpc(status)); }
+  void Close(absl::Status status) override {
+    if (IsRefusal(status)) entrance_.Refused(status);
+    writer.Finish(ToGrpc(status));
+  }
 
   // Unless the stream is ending.
   void Read() {
@@ -154,6 +165,7 @@ class StreamLink final : public AgentLink {
     writer.Write(BytesOf(response));
   }
 
+  Entrance& entrance_;
   grpc::ByteBuffer incoming_;  // gRPC's while it reads
   grpc::ByteBuffer bytes_;
   std::mutex mutex_;
@@ -236,7 +248,8 @@ void SendOnItsWay(Entrance& entrance, std::shared_ptr<StreamLink> link) {
 class AgentStream final : public Reactor {
  public:
   AgentStream(Entrance& entrance, const grpc::ServerContextBase& context)
-      : entrance_(entrance), link_(std::make_shared<StreamLink>(this)) {
+      : entrance_(entrance),
+        link_(std::make_shared<StreamLink>(this, entrance)) {
     const absl::Status begun = Begin(context);
     if (begun.ok()) {
       link_->Read();

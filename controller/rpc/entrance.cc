@@ -18,7 +18,7 @@ absl::Status Entrance::AuthorizeHost(const Identity& agent,
                        agent.name, " may speak for its own host only, not ",
                        "for \"", host.substr(0, 100), "\"")),
                    "FOREIGN_HOST");
-    refusals_->Add(denied);
+    Refused(denied);
     return denied;
   }
   return rules_.agents.Take(absl::StrCat("agent/", host),

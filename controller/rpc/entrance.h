@@ -81,6 +81,9 @@ class Entrance {
     return caller.status();
   }
 
+  // Keeps note of a refusal that was made after Authorize(), as a number.
+  void Refused(const absl::Status& why) { refusals_->Add(why); }
+
   // PERMISSION_DENIED unless the agent's certificate is `host`'s;
   // RESOURCE_EXHAUSTED if the host connects too often.
   absl::Status AuthorizeHost(const Identity& agent, const std::string& host);

@@ -244,6 +244,20 @@ TEST_F(ServerTest, StreamsThatBreakTheRulesEndWithTheirFault) {
   }
 }
 
+TEST_F(ServerTest, WhatAgentsAreRefusedIsCounted) {
+  SimulatedHost host = SkewedHost("a");
+  host.table.owner[0] = ProcessorId(900);
+  ScriptedAgent agent(AgentChannel());
+  ASSERT_TRUE(agent.Say(host.MakeHello()));
+  EXPECT_EQ(agent.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  api_.Settle();
+  api_.OnLoop([this] {
+    EXPECT_THAT(api_.store.events().back().message,
+                testing::AllOf(HasSubstr("refused calls: 1"),
+                               HasSubstr("processor 900")));
+  });
+}
+
 TEST_F(ServerTest, AStreamWithoutAHelloEnds) {
   const auto channel = AgentChannel();
   ScriptedAgent silent(channel);
