@@ -193,11 +193,9 @@ absl::Status Serve(const ProgramOptions& options) {
 
 int ExitCodeOf(const absl::Status& status) {
   const absl::optional<absl::Cord> code = status.GetPayload(kExitCodePayload);
-  int value = kExitFailure;
-  if (code && !absl::SimpleAtoi(std::string(*code), &value)) {
-    value = kExitFailure;
-  }
-  return value;
+  int value = 0;
+  if (code && absl::SimpleAtoi(std::string(*code), &value)) return value;
+  return absl::IsInvalidArgument(status) ? kExitUsage : kExitFailure;
 }
 
 }  // namespace lb::agent

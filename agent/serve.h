@@ -14,7 +14,8 @@ absl::Status Serve(const ProgramOptions& options);
 
 // The exit code an error of Serve() stands for: kExitDamagedStore if the last
 // plan cannot be read, kExitStoreBusy if another agent holds the state
-// directory, else kExitFailure.
+// directory, kExitUsage for an INVALID_ARGUMENT, which no other start cures,
+// else kExitFailure.
 int ExitCodeOf(const absl::Status& status);
 
 }  // namespace lb::agent
