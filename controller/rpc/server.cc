@@ -19,8 +19,9 @@
 namespace lb::controller {
 namespace {
 
-// What all connections may hold together. An agent's takes about 120 KB.
-constexpr std::size_t kMemoryBytes = std::size_t{2} << 30;
+// What all connections may hold together. An agent's takes about 150 KB, and
+// twice that under TLS.
+constexpr std::size_t kMemoryBytes = std::size_t{4} << 30;
 // Sockets are made with mode 0660 from the beginning.
 constexpr mode_t kSocketMask = 0117;
 constexpr std::chrono::milliseconds kFarewell{200};
