@@ -10,11 +10,13 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/api_method.h"
 #include "cli/errors.h"
@@ -29,24 +31,44 @@ using std::chrono::system_clock;  // gRPC's deadlines are of this clock
 
 using Stub = grpc::TemplatedGenericStub<Message, Message>;
 
-constexpr std::chrono::milliseconds kConnectTimeout{5'000};
+// For a controller that starts again.
+constexpr std::chrono::nanoseconds kReconnectTimeout = std::chrono::seconds(5);
 constexpr int kReconnectMs = 100;
 
-constexpr char kWayOut[] =
+constexpr char kStart[] =
     "start lb-controller, or name its socket with --controller or "
     "LBCTL_CONTROLLER";
+constexpr char kCheckCertificates[] =
+    "see that it takes TLS there, that both certificates come from the "
+    "authority of --tls-ca, and that none has expired";
+constexpr char kTryTls[] =
+    "if it takes TLS there, use --tls-cert, --tls-key, --tls-ca and "
+    "--trust-domain instead of --insecure-loopback";
 
 enum class Answer { kReady, kFailed, kNone };
 
 // Waits until the channel is connected or has failed to be.
-Answer WaitForAnswer(grpc::Channel& channel) {
-  const auto deadline = system_clock::now() + kConnectTimeout;
+Answer WaitForAnswer(grpc::Channel& channel, std::chrono::nanoseconds timeout) {
+  const auto deadline = system_clock::now() + timeout;
   for (;;) {
     const grpc_connectivity_state state = channel.GetState(true);
     if (state == GRPC_CHANNEL_READY) return Answer::kReady;
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) return Answer::kFailed;
     if (!channel.WaitForStateChange(state, deadline)) return Answer::kNone;
   }
+}
+
+// Whether nothing accepted the connection; the words are gRPC's.
+bool NobodyListens(const std::string& why) {
+  return absl::StrContains(why, "Failed to connect to remote host") ||
+         absl::StrContains(why, "DNS resolution failed");
+}
+
+// Whether a call's deadline passed here. What the controller says of one that
+// passed elsewhere, such as at a host, has words of its own.
+bool IsOwnDeadline(const grpc::Status& status) {
+  return status.error_message().empty() ||
+         status.error_message() == "Deadline Exceeded";
 }
 
 // gRPC would write lines of its own beside the one that this program promises;
@@ -81,7 +103,7 @@ class Connection::Impl {
 
   // Why nobody answers, if so.
   absl::Status WaitUntilReady() {
-    switch (WaitForAnswer(*channel_)) {
+    switch (WaitForAnswer(*channel_, timeout_)) {
       case Answer::kReady:
         return absl::OkStatus();
       case Answer::kFailed: {
@@ -96,9 +118,7 @@ class Connection::Impl {
       case Answer::kNone:
         break;
     }
-    return AnswerError(absl::StatusCode::kUnavailable,
-                       absl::StrCat("the controller at ", endpoint_.name,
-                                    " does not answer; ", kWayOut));
+    return Silent();
   }
 
   absl::Status Call(const Message& request, Message& response) {
@@ -149,8 +169,31 @@ class Connection::Impl {
   }
 
   bool Reconnects() {
-    const auto deadline = system_clock::now() + kConnectTimeout;
-    return channel_->WaitForConnected(deadline);
+    return channel_->WaitForConnected(system_clock::now() +
+                                      std::min(timeout_, kReconnectTimeout));
+  }
+
+  bool IsSocket() const { return endpoint_.name.starts_with("unix:"); }
+
+  // A socket whose connection neither fails nor is answered has a listener;
+  // packets to another machine may just vanish.
+  absl::Status Silent() const {
+    const std::string within = absl::StrCat(
+        " within ", std::chrono::duration<double>(timeout_).count(), " s; ");
+    return AnswerError(
+        absl::StatusCode::kDeadlineExceeded,
+        IsSocket()
+            ? absl::StrCat("the controller at ", endpoint_.name,
+                           " is there but gave no answer", within,
+                           "see that it is not stopped, or raise --timeout")
+            : absl::StrCat("no answer from ", endpoint_.name, within,
+                           "see that the controller is not stopped and that "
+                           "the network leads there, or raise --timeout"));
+  }
+
+  const char* WayOut(const std::string& why) const {
+    if (IsSocket() || NobodyListens(why)) return kStart;
+    return endpoint_.tls ? kCheckCertificates : kTryTls;
   }
 
   // A call's outcome in the words of this program.
@@ -162,11 +205,14 @@ class Connection::Impl {
         const std::string refused = peer_.refusal();
         if (!refused.empty()) return AnswerError(code, refused);
         return AnswerError(
-            code,
-            absl::StrCat("cannot reach the controller at ", endpoint_.name,
-                         " (", status.error_message(), "); ", kWayOut));
+            code, absl::StrCat("cannot reach the controller at ",
+                               endpoint_.name, " (", status.error_message(),
+                               "); ", WayOut(status.error_message())));
       }
       case absl::StatusCode::kDeadlineExceeded:
+        if (!IsOwnDeadline(status)) {
+          return AnswerError(code, status.error_message());
+        }
         return AnswerError(code,
                            absl::StrCat("the controller at ", endpoint_.name,
                                         " gave no answer in time; raise "
@@ -207,10 +253,14 @@ absl::StatusOr<Connection> Connection::Open(const ConnectionOptions& options,
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs);
   arguments.SetMaxReceiveMessageSize(64 << 20);
-  const std::chrono::duration<double> timeout(options.timeout_s);
+  const auto timeout = std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(options.timeout_s));
+  // How long gRPC waits for a connection's first bytes: longer than this does.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
+                   static_cast<int>(options.timeout_s * 1'000) + 1'000);
   auto impl = std::make_unique<Impl>(
-      endpoint, std::chrono::duration_cast<std::chrono::nanoseconds>(timeout),
-      peer, grpc::CreateCustomChannel(endpoint.target, credentials, arguments));
+      endpoint, timeout, peer,
+      grpc::CreateCustomChannel(endpoint.target, credentials, arguments));
   LB_RETURN_IF_ERROR(impl->WaitUntilReady());
   return Connection(std::move(impl));
 }

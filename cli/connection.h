@@ -20,8 +20,9 @@ namespace lb::cli {
 class Connection {
  public:
   // For calls that need `role`. A usage error for options that cannot be;
-  // UNAVAILABLE, naming the endpoint and the way out, if nobody answers there
-  // within 1.5 s; nothing was asked of anybody then.
+  // UNAVAILABLE, naming the endpoint and the way out, at once if nobody is
+  // there; DEADLINE_EXCEEDED if somebody is who says nothing within the
+  // timeout. Nothing was asked of anybody then.
   static absl::StatusOr<Connection> Open(const ConnectionOptions& options,
                                          v1::Role role);
   Connection(Connection&& other) noexcept;

@@ -18,6 +18,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "cli/errors.h"
 #include "common/status.h"
 
 namespace lb::cli {
@@ -76,9 +77,11 @@ absl::StatusOr<std::string> ReadPem(const std::string& path) {
   const std::ifstream file(path);
   std::ostringstream text;
   text << file.rdbuf();
-  if (!file || !text) return ErrnoStatus(errno != 0 ? errno : EIO, path);
+  if (!file || !text) {
+    return UsageError(OneLine(ErrnoStatus(errno != 0 ? errno : EIO, path)));
+  }
   if (text.str().find("-----BEGIN ") == std::string::npos) {
-    return absl::InvalidArgumentError(path + " is not a PEM file");
+    return UsageError(path + " is not a PEM file");
   }
   return text.str();
 }
@@ -102,18 +105,19 @@ absl::Status CheckPair(const tls::IdentityKeyCertPair& pair,
   const std::unique_ptr<X509, Free> certificate(PEM_read_bio_X509(
       Reader(pair.certificate_chain).get(), nullptr, no_password, nullptr));
   if (certificate == nullptr) {
-    return absl::InvalidArgumentError(options.tls_cert +
-                                      " holds no certificate");
+    return UsageError(options.tls_cert + " holds no certificate");
   }
   const std::unique_ptr<EVP_PKEY, Free> key(PEM_read_bio_PrivateKey(
       Reader(pair.private_key).get(), nullptr, no_password, nullptr));
   if (key == nullptr) {
-    return absl::InvalidArgumentError(options.tls_key +
-                                      " holds no key without a password");
+    return UsageError(options.tls_key + " holds no key without a password");
   }
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
-    return absl::InvalidArgumentError(
+    return UsageError(
         absl::StrCat(options.tls_key, " is not the key of ", options.tls_cert));
+  }
+  if (X509_cmp_current_time(X509_get0_notAfter(certificate.get())) < 0) {
+    return UsageError(options.tls_cert + " has expired; get a new certificate");
   }
   return absl::OkStatus();
 }

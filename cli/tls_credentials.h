@@ -30,7 +30,8 @@ class TlsPeer {
 };
 
 // Credentials from the options' files, with which only `peer` is talked to.
-// An error that names the file which cannot be read.
+// A usage error that names the file which cannot be used: it cannot be read, is
+// not PEM, is not the other's key, or its certificate has expired.
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> TlsCredentials(
     const ConnectionOptions& options, const TlsPeer& peer);
 

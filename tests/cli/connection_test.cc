@@ -1,5 +1,9 @@
 #include "cli/connection.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -43,6 +47,37 @@ TEST_F(ConnectionTest, AnUnreachableControllerIsNamedAtOnce) {
   EXPECT_THAT(result.err,
               MatchesRegex("lbctl: error: cannot reach the controller at " +
                            address_ + " [^\n]*start lb-controller[^\n]*\n"));
+}
+
+// Accepts connections as a stopped process does, and reads nothing.
+class SilentListener {
+ public:
+  explicit SilentListener(const std::string& path)
+      : socket_(socket(AF_UNIX, SOCK_STREAM, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address),  // NOLINT
+                   sizeof address),
+              0);
+    EXPECT_EQ(listen(socket_, 8), 0);
+  }
+  SilentListener(const SilentListener&) = delete;
+  SilentListener& operator=(const SilentListener&) = delete;
+  ~SilentListener() { close(socket_); }
+
+ private:
+  const int socket_;
+};
+
+TEST_F(ConnectionTest, AControllerThatHangsIsWaitedForAsLongAsAsked) {
+  const SilentListener listener(dir_.File("v.sock"));
+  const CommandResult result = Run({"host", "list", "--timeout", "0.05"});
+  EXPECT_EQ(result.exit_code, 6);
+  EXPECT_EQ(result.err,
+            "lbctl: error: the controller at " + address_ +
+                " is there but gave no answer within 0.05 s; see that it is "
+                "not stopped, or raise --timeout\n");
 }
 
 TEST_F(ConnectionTest, NothingIsUnknownAboutWhatNobodyWasAsked) {
@@ -97,6 +132,14 @@ TEST_F(ConnectionTest, AControllerThatIsTooSlow) {
   EXPECT_EQ(result.exit_code, 6);
   EXPECT_THAT(result.err, HasSubstr("gave no answer in time"));
   EXPECT_THAT(result.err, HasSubstr("--request-id x1 does it once\n"));
+}
+
+TEST_F(ConnectionTest, AHostThatIsTooSlowIsNotTheController) {
+  AnswerGetHost(absl::DeadlineExceededError("host a did not answer in 5 s"));
+  Serve();
+  const CommandResult result = Run({"host", "show", "a"});
+  EXPECT_EQ(result.exit_code, 6);
+  EXPECT_EQ(result.err, "lbctl: error: host a did not answer in 5 s\n");
 }
 
 TEST_F(ConnectionTest, ACallThatBreaksIsSentOnceMoreUnderOneId) {
@@ -222,26 +265,54 @@ TEST_F(TlsTest, NorOneWithTwoNames) {
 
 TEST_F(TlsTest, NorOneOfAnotherAuthority) {
   ServeAs(TestAuthority().Issue("spiffe://example.org/controller"));
-  EXPECT_EQ(RunAs(alice_).exit_code, 7);
+  const CommandResult result = RunAs(alice_);
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("authority of --tls-ca"));
+  EXPECT_THAT(result.err, Not(HasSubstr("start lb-controller")));
 }
 
 TEST_F(TlsTest, AUserOfAnotherAuthorityIsRefused) {
   ServeAs(authority_.Issue("spiffe://example.org/controller"));
-  EXPECT_EQ(
-      RunAs(TestAuthority().Issue("spiffe://example.org/user/alice")).exit_code,
-      7);
+  const CommandResult result =
+      RunAs(TestAuthority().Issue("spiffe://example.org/user/alice"));
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("authority of --tls-ca"));
+}
+
+TEST_F(TlsTest, PlaintextToItIsRefused) {
+  ServeAs(authority_.Issue("spiffe://example.org/controller"));
+  const CommandResult result =
+      RunBare({"host", "show", "a", "--insecure-loopback", "--controller",
+               "127.0.0.1:" + std::to_string(port_)});
+  EXPECT_EQ(result.exit_code, 7);
+  EXPECT_THAT(result.err, HasSubstr("if it takes TLS there, use --tls-cert"));
+}
+
+TEST_F(TlsTest, AUserWhoseCertificateHasExpiredIsTold) {
+  ServeAs(authority_.Issue("spiffe://example.org/controller"));
+  const CommandResult result = RunAs(authority_.Issue(
+      "spiffe://example.org/user/alice", TestAuthority::kPast));
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("cert.pem has expired"));
 }
 
 TEST_F(TlsTest, FilesThatCannotBeUsedAreNamed) {
   ServeAs(authority_.Issue("spiffe://example.org/controller"));
   const CommandResult text = RunAs({"no certificate", alice_.key});
-  EXPECT_EQ(text.exit_code, 1);
+  EXPECT_EQ(text.exit_code, 2);
   EXPECT_THAT(text.err, ContainsRegex("cert.pem is not a PEM file\n"));
   const CommandResult mismatch =
       RunAs({alice_.certificate,
              authority_.Issue("spiffe://example.org/user/bob").key});
-  EXPECT_EQ(mismatch.exit_code, 1);
+  EXPECT_EQ(mismatch.exit_code, 2);
   EXPECT_THAT(mismatch.err, HasSubstr("is not the key of"));
+  const CommandResult missing = RunBare(
+      {"host", "list", "--controller", "127.0.0.1:" + std::to_string(port_),
+       "--tls-ca", "/no/ca.pem", "--tls-cert", "/no/cert.pem", "--tls-key",
+       "/no/key.pem", "--trust-domain", "example.org"});
+  EXPECT_EQ(missing.exit_code, 2);
+  EXPECT_EQ(missing.err,
+            "lbctl: error: /no/ca.pem: No such file or directory\n");
 }
 
 }  // namespace

@@ -38,13 +38,13 @@ TestAuthority::Key TestAuthority::MakeKey() { return Key(EVP_EC_gen("P-256")); }
 TestAuthority::Certificate TestAuthority::Sign(
     EVP_PKEY* subject_key, const std::string& name,
     const std::string& extension_value, int extension, const X509* issuer,
-    EVP_PKEY* issuer_key) {
+    EVP_PKEY* issuer_key, int end_days) {
   Certificate certificate(X509_new());
   X509* const x = certificate.get();
   X509_set_version(x, X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-  X509_gmtime_adj(X509_getm_notBefore(x), -kDay);
-  X509_gmtime_adj(X509_getm_notAfter(x), kDay);
+  X509_gmtime_adj(X509_getm_notBefore(x), -2 * kDay);
+  X509_gmtime_adj(X509_getm_notAfter(x), end_days * kDay);
   X509_set_pubkey(x, subject_key);
   X509_NAME* const subject = X509_get_subject_name(x);
   X509_NAME_add_entry_by_txt(
@@ -64,14 +64,15 @@ TestAuthority::Certificate TestAuthority::Sign(
 TestAuthority::TestAuthority()
     : key_(MakeKey()),
       certificate_(Sign(key_.get(), "authority", "critical,CA:TRUE",
-                        NID_basic_constraints, nullptr, key_.get())),
+                        NID_basic_constraints, nullptr, key_.get(), kTomorrow)),
       certificate_pem_(ToPem(certificate_.get())) {}
 
-TestAuthority::Identity TestAuthority::Issue(const std::string& uri) const {
+TestAuthority::Identity TestAuthority::Issue(const std::string& uri,
+                                             int end_days) const {
   const Key key = MakeKey();
   const Certificate certificate =
       Sign(key.get(), "somebody", "URI:" + uri, NID_subject_alt_name,
-           certificate_.get(), key_.get());
+           certificate_.get(), key_.get(), end_days);
   return {ToPem(certificate.get()), ToPem(key.get())};
 }
 

@@ -18,8 +18,12 @@ class TestAuthority {
     std::string certificate;  // PEM
     std::string key;
   };
-  // A certificate for a day that names `uri` and nothing else.
-  Identity Issue(const std::string& uri) const;
+  // How many days from now a certificate ends.
+  static constexpr int kTomorrow = 1;
+  static constexpr int kPast = -1;
+
+  // A certificate, from two days ago, that names `uri` and nothing else.
+  Identity Issue(const std::string& uri, int end_days = kTomorrow) const;
 
   const std::string& certificate() const { return certificate_pem_; }
 
@@ -37,7 +41,8 @@ class TestAuthority {
   // Signed by `issuer_key`; without an issuer: by itself.
   static Certificate Sign(EVP_PKEY* subject_key, const std::string& name,
                           const std::string& extension_value, int extension,
-                          const X509* issuer, EVP_PKEY* issuer_key);
+                          const X509* issuer, EVP_PKEY* issuer_key,
+                          int end_days);
 
   Key key_;
   Certificate certificate_;
