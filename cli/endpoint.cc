@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <string_view>
 
 #include "absl/strings/numbers.h"
@@ -79,6 +80,27 @@ bool WantsTls(const ConnectionOptions& options) {
          !options.tls_ca.empty() || !options.trust_domain.empty();
 }
 
+// A flag, that is, and not its variable, which may be there for other calls.
+bool IsFlag(const std::string& value, const char* variable) {
+  // Nothing here ever sets a variable.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe)
+  const char* const in_environment = std::getenv(variable);
+  return !value.empty() &&
+         (in_environment == nullptr || value != in_environment);
+}
+
+absl::Status CheckNoTlsFlag(const ConnectionOptions& options) {
+  if (IsFlag(options.tls_cert, "LBCTL_TLS_CERT") ||
+      IsFlag(options.tls_key, "LBCTL_TLS_KEY") ||
+      IsFlag(options.tls_ca, "LBCTL_TLS_CA") ||
+      IsFlag(options.trust_domain, "LBCTL_TRUST_DOMAIN")) {
+    return UsageError(
+        "a unix socket takes no TLS; leave --tls-... and --trust-domain out, "
+        "or add --controller HOST:PORT");
+  }
+  return absl::OkStatus();
+}
+
 bool IsHostAndPort(const std::string& text) {
   const std::size_t colon = text.rfind(':');
   std::uint32_t port = 0;
@@ -130,8 +152,13 @@ void AddConnectionOptions(Command program, ConnectionOptions& options) {
 
 absl::StatusOr<Endpoint> ChooseEndpoint(const ConnectionOptions& options,
                                         v1::Role role) {
+  const bool socket =
+      options.controller.empty() || options.controller.starts_with("unix:");
+  if (socket) {
+    LB_RETURN_IF_ERROR(CheckNoTlsFlag(options));
+  }
   if (options.controller.empty()) return DefaultSocket(options.run_dir, role);
-  if (options.controller.starts_with("unix:")) {
+  if (socket) {
     const std::string path = options.controller.substr(5);
     return MayOpen(path) ? Socket(path) : Denied(path);
   }

@@ -35,8 +35,9 @@ struct Endpoint {
 
 // Where to call what needs `role`. Without --controller: the socket with the
 // least rights that suffices, of those that this user may open. A usage error
-// for options that do not go together and for plaintext TCP that was not asked
-// for; PERMISSION_DENIED if the user may open none of the sockets.
+// for options that do not go together, such as TLS flags and a socket, and for
+// plaintext TCP that was not asked for; PERMISSION_DENIED if the user may open
+// none of the sockets.
 absl::StatusOr<Endpoint> ChooseEndpoint(const ConnectionOptions& options,
                                         v1::Role role);
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <string>
 
@@ -64,10 +65,22 @@ TEST(Endpoint, TcpIsMutualTls) {
     EXPECT_TRUE(endpoint->tls);
     EXPECT_EQ(endpoint->target, std::string("dns:///") + controller);
   }
-  // A socket stays one: it may come from the command line, the rest from the
-  // environment.
-  const auto socket = ChooseEndpoint(WithTls("unix:/a/b"), v1::ROLE_VIEWER);
-  EXPECT_FALSE(socket->tls);
+}
+
+TEST(Endpoint, ASocketStaysOneUnderVariablesOfTls) {
+  for (const char* controller : {"unix:/a/b", ""}) {
+    ConnectionOptions options;
+    options.controller = controller;
+    options.trust_domain = "example.org";
+    const auto flag = ChooseEndpoint(options, v1::ROLE_VIEWER);
+    EXPECT_EQ(ExitCodeOf(flag.status()), kExitUsage);
+    EXPECT_THAT(OneLine(flag.status()), HasSubstr("takes no TLS"));
+    setenv("LBCTL_TRUST_DOMAIN", "example.org", 1);
+    const auto variable = ChooseEndpoint(options, v1::ROLE_VIEWER);
+    unsetenv("LBCTL_TRUST_DOMAIN");
+    ASSERT_TRUE(variable.ok()) << variable.status();
+    EXPECT_FALSE(variable->tls);
+  }
 }
 
 TEST(Endpoint, PlaintextTcpIsAskedForAndOnLoopback) {
