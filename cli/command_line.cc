@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -132,8 +133,10 @@ absl::Status Parse(CLI::App& app, int argc, const char* const* argv,
     text = out.str();
   } catch (const CLI::ParseError& error) {
     const CLI::App& chosen = ChosenCommand(app);
-    return UsageError(
-        absl::StrCat(WhatIsWrong(app, chosen, error), WayOut(chosen)));
+    const std::string wrong = WhatIsWrong(app, chosen, error);
+    // One pointer is enough.
+    if (absl::StrContains(wrong, "see lbctl ")) return UsageError(wrong);
+    return UsageError(wrong + WayOut(chosen));
   }
   return absl::OkStatus();
 }
