@@ -27,11 +27,23 @@ std::string StateName(v1::HostState state) {
   return FormatEnum(v1::HostState_Name(state), "HOST_STATE_");
 }
 
-std::uint64_t PacketsPerSecond(const v1::Host& host) {
-  std::uint64_t sum = 0;
-  for (const v1::Processor& p : host.processors()) sum += p.packets_per_s();
-  return sum;
-}
+// What the last report says; "-" before there was one.
+struct Measured {
+  explicit Measured(const v1::Host& host) {
+    if (!host.has_report_time()) return;
+    std::uint64_t sum = 0;
+    for (const v1::Processor& p : host.processors()) sum += p.packets_per_s();
+    utilization = FormatPercent(host.system_utilization());
+    imbalance = FormatRatio(host.imbalance());
+    bound = FormatRatio(host.bound());
+    packets_per_s = FormatCount(sum);
+  }
+
+  std::string utilization = "-";
+  std::string imbalance = "-";
+  std::string bound = "-";
+  std::string packets_per_s = "-";
+};
 
 std::uint64_t DroppedTotal(const v1::Drops& d) {
   return d.ring_full() + d.queue_full() + d.hold_full() + d.connection_limit() +
@@ -75,6 +87,7 @@ std::string HashText(const v1::Layout& layout) {
 
 void PrintSummary(const v1::Host& host, const Clock& clock, std::ostream& out) {
   const v1::Counters& counters = host.counters();
+  const Measured measured(host);
   PrintFields(
       out,
       {{"Host", ShortName(host.name())},
@@ -98,10 +111,9 @@ void PrintSummary(const v1::Host& host, const Clock& clock, std::ostream& out) {
                      " planner, revision ", host.policy().revision())},
        {"Pinned buckets", PinText(host)},
        {"Utilization",
-        absl::StrCat(FormatPercent(host.system_utilization()), ", imbalance ",
-                     FormatRatio(host.imbalance()), ", bound ",
-                     FormatRatio(host.bound()))},
-       {"Packets", absl::StrCat(FormatCount(PacketsPerSecond(host)), "/s, ",
+        absl::StrCat(measured.utilization, ", imbalance ", measured.imbalance,
+                     ", bound ", measured.bound)},
+       {"Packets", absl::StrCat(measured.packets_per_s, "/s, ",
                                 FormatCount(counters.served()), " served, ",
                                 FormatCount(counters.queued()), " queued, ",
                                 FormatCount(DroppedTotal(counters.dropped())),
@@ -111,8 +123,8 @@ void PrintSummary(const v1::Host& host, const Clock& clock, std::ostream& out) {
        {"Output", absl::StrCat(FormatCount(counters.sent()), " sent, ",
                                FormatCount(UnsentTotal(counters.unsent())),
                                " could not be sent")},
-       {"Plans", absl::StrCat(host.plan_count(), ", with ", host.move_count(),
-                              " moves")}});
+       {"Plans", absl::StrCat(host.plan_count(), ", with ",
+                              FormatNumber(host.move_count(), "move"))}});
 }
 
 std::string ServiceText(const v1::Processor& p) {
@@ -196,14 +208,13 @@ void PrintHosts(const v1::ListHostsResponse& hosts, const Clock& clock,
                    {"REPORT"},
                    {"REASON"}});
   for (const v1::Host& host : hosts.hosts()) {
+    const Measured measured(host);
     table.AddRow(
         {ShortName(host.name()), StateName(host.state()),
-         absl::StrCat(host.layout().processors_size()),
-         FormatPercent(host.system_utilization()),
-         FormatRatio(host.imbalance()), FormatRatio(host.bound()),
-         FormatCount(PacketsPerSecond(host)), FormatCount(host.plan_count()),
-         FormatCount(host.move_count()), FormatAge(host.report_time(), clock),
-         FormatText(host.reason())});
+         absl::StrCat(host.layout().processors_size()), measured.utilization,
+         measured.imbalance, measured.bound, measured.packets_per_s,
+         FormatCount(host.plan_count()), FormatCount(host.move_count()),
+         FormatAge(host.report_time(), clock), FormatText(host.reason())});
   }
   table.Print(out);
 }
@@ -219,11 +230,12 @@ void PrintHost(const v1::Host& host, const Clock& clock, std::ostream& out) {
 }
 
 void PrintHostLine(const v1::Host& host, WallTime now, std::ostream& out) {
+  const Measured measured(host);
   out << absl::StrFormat(
       "%s  %-16s  %-12s  utilization %6s  imbalance %5s  epoch %d  %s\n",
       FormatWallTime(now), ShortName(host.name()), StateName(host.state()),
-      FormatPercent(host.system_utilization()), FormatRatio(host.imbalance()),
-      host.epoch(), FormatText(host.reason()));
+      measured.utilization, measured.imbalance, host.epoch(),
+      FormatText(host.reason()));
 }
 
 }  // namespace lb::cli

@@ -192,9 +192,10 @@ void PrintExplanation(const std::string& name,
 
 std::string PlanWords(const v1::Plan& plan) {
   return absl::StrCat(ShortName(plan.name()), ", ", StateName(plan.state()),
-                      ", ", plan.move_count(), " moves, imbalance ",
-                      FormatRatio(plan.imbalance_before()), " -> ",
-                      FormatRatio(plan.imbalance_predicted()), " predicted");
+                      ", ", FormatNumber(plan.move_count(), "move"),
+                      ", imbalance ", FormatRatio(plan.imbalance_before()),
+                      " -> ", FormatRatio(plan.imbalance_predicted()),
+                      " predicted");
 }
 
 }  // namespace lb::cli

@@ -81,6 +81,21 @@ TEST_F(HostCommandTest, ListShowsEveryHostInAlignedColumns) {
   EXPECT_THAT(selectors_, ElementsAre("rack=a1"));
 }
 
+TEST_F(HostCommandTest, NothingIsMeasuredBeforeTheFirstReport) {
+  v1::Host& host = AddHost("edge-1");
+  host.clear_report_time();
+  host.set_imbalance(1);
+  host.set_bound(1);
+  host.set_reason("NO_REPORT: no report yet");
+  ServeHosts();
+  EXPECT_THAT(
+      Run({"host", "list"}).out,
+      ContainsRegex("edge-1 +active +0 +- +- +- +- +0 +0 +- +NO_REPORT"));
+  EXPECT_THAT(Run({"host", "show", "edge-1"}).out,
+              ContainsRegex("Utilization: +-, imbalance -, bound -\nPackets: "
+                            "+-/s, "));
+}
+
 TEST_F(HostCommandTest, ListFollowsThePages) {
   for (int i = 0; i < 25; ++i) AddHost("h" + std::to_string(i));
   ServeHosts();
@@ -170,6 +185,7 @@ TEST_F(HostCommandTest, WatchPrintsEveryChangeAndWhereToGoOn) {
   v1::WatchHostsResponse host;
   host.mutable_host()->set_name("hosts/edge-1");
   host.mutable_host()->set_state(v1::HOST_STATE_DISCONNECTED);
+  host.mutable_host()->mutable_report_time()->set_seconds(kNow - 2);
   host.mutable_host()->set_imbalance(1.5);
   v1::WatchHostsResponse removed;
   removed.set_removed("hosts/edge-2");
@@ -205,6 +221,9 @@ TEST_F(HostCommandTest, WrongArguments) {
                      {"host", "watch", "--after", "x"},
                      {"host", "forget"},
                      {"host", "forget", "-"}});
+  EXPECT_EQ(RunBare({"host", "show", "a/b"}).err,
+            "lbctl: error: HOST: host \"a/b\" is not a name; see lbctl host "
+            "list\n");
 }
 
 }  // namespace
