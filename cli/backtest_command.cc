@@ -62,6 +62,7 @@ void PrintSteps(const v1::BacktestResponse& result, std::ostream& out) {
 }
 
 absl::Status RunBacktest(const BacktestOptions& options, Session& session) {
+  LB_RETURN_IF_ERROR(CheckPeriod(options.from, options.to));
   v1::BacktestRequest request;
   request.set_parent(options.host);
   if (options.from) *request.mutable_start_time() = ToTimestamp(*options.from);
@@ -78,8 +79,8 @@ absl::Status RunBacktest(const BacktestOptions& options, Session& session) {
   if (session.form() == OutputForm::kJson) {
     return PrintJson(result, JsonLayout::kIndented, session.out());
   }
-  session.out() << ShortName(options.host) << ", " << result.samples()
-                << " samples\n\n";
+  session.out() << ShortName(options.host) << ", "
+                << FormatNumber(result.samples(), "sample") << "\n\n";
   PrintFigures(result, session.out());
   if (result.steps_size() > 0) {
     session.out() << '\n';

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "cli/errors.h"
 #include "cli/formatting.h"
 #include "cli/proto_json.h"
 #include "cli/resource_name.h"
@@ -66,6 +67,16 @@ absl::Status CheckAddress(const std::string& text) {
   return ParseAddress(text).status();
 }
 
+absl::Status CheckVersions(const TraceOptions& options) {
+  LB_ASSIGN_OR_RETURN(const ParsedAddress source, ParseAddress(options.source));
+  LB_ASSIGN_OR_RETURN(const ParsedAddress destination,
+                      ParseAddress(options.destination));
+  if (source.version == destination.version) return absl::OkStatus();
+  return UsageError(absl::StrCat("SRC ", options.source, " and DST ",
+                                 options.destination,
+                                 " must both be IPv4 or both be IPv6"));
+}
+
 std::string EndText(const std::string& address, std::uint32_t port) {
   const bool v6 = address.find(':') != std::string::npos;
   return absl::StrCat(v6 ? "[" : "", address, v6 ? "]" : "", ":", port);
@@ -109,6 +120,7 @@ void PrintTrace(const v1::FlowKey& asked, const v1::FlowTrace& trace,
 }
 
 absl::Status RunTrace(const TraceOptions& options, Session& session) {
+  LB_RETURN_IF_ERROR(CheckVersions(options));
   v1::TraceFlowRequest request;
   request.set_parent(options.host);
   v1::FlowKey& key = *request.mutable_key();

@@ -100,6 +100,7 @@ void PrintRollUps(const v1::ListLoadsResponse& loads, std::ostream& out) {
 }
 
 absl::Status RunLoadList(const LoadListOptions& options, Session& session) {
+  LB_RETURN_IF_ERROR(CheckPeriod(options.from, options.to));
   v1::ListLoadsRequest request;
   request.set_parent(options.host);
   if (options.from) *request.mutable_start_time() = ToTimestamp(*options.from);

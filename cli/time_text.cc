@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "cli/errors.h"
 #include "cli/formatting.h"
 
 namespace lb::cli {
@@ -78,6 +79,14 @@ Argument Time(std::optional<WallTime>& target, const Clock& clock) {
             if (time.ok()) target = *time;
             return time.status();
           }};
+}
+
+absl::Status CheckPeriod(const std::optional<WallTime>& from,
+                         const std::optional<WallTime>& to) {
+  if (!from || !to || *from < *to) return absl::OkStatus();
+  return UsageError(absl::StrCat("--to is ", FormatWallTime(*to),
+                                 ", which is not after --from, ",
+                                 FormatWallTime(*from)));
 }
 
 google::protobuf::Timestamp ToTimestamp(WallTime time) {

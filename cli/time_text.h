@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cli/argument.h"
 #include "common/clock.h"
@@ -19,6 +20,10 @@ absl::StatusOr<WallTime> ParseTime(const std::string& text, WallTime now);
 
 // Such a time as an argument; relative to the moment of reading it.
 Argument Time(std::optional<WallTime>& target, const Clock& clock);
+
+// A usage error if --to is not after --from.
+absl::Status CheckPeriod(const std::optional<WallTime>& from,
+                         const std::optional<WallTime>& to);
 
 google::protobuf::Timestamp ToTimestamp(WallTime time);
 WallTime ToWallTime(const google::protobuf::Timestamp& time);

@@ -101,6 +101,12 @@ TEST_F(FlowCommandTest, WrongArguments) {
        {"flow", "heaviest", "a"},
        {"flow", "heaviest", "a", "65536"},
        {"flow", "heaviest", "a", "1", "--limit", "101"}});
+  const CommandResult mixed = RunBare(
+      {"flow", "trace", "a", "tcp", "192.0.2.1", "1", "2001:db8::1", "2"});
+  EXPECT_EQ(mixed.exit_code, 2);
+  EXPECT_EQ(mixed.err,
+            "lbctl: error: SRC 192.0.2.1 and DST 2001:db8::1 must both be IPv4 "
+            "or both be IPv6\n");
   EXPECT_THAT(RunBare({"flow", "trace", "a", "quic", "192.0.2.1", "1",
                        "192.0.2.2", "2"})
                   .err,

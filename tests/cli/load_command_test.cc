@@ -108,7 +108,11 @@ TEST_F(LoadCommandTest, WrongArguments) {
                      {"load", "list", "a", "--from", "1h"},
                      {"load", "list", "a", "--to", "tomorrow"},
                      {"load", "list", "a", "--resolution", "day"},
+                     {"load", "list", "a", "--from", "-1h", "--to", "-2h"},
                      {"load", "watch", "--host", "-"}});
+  EXPECT_THAT(
+      RunBare({"load", "list", "a", "--from", "-1h", "--to", "-2h"}).err,
+      HasSubstr("--to is 2025-12-31T22:00:00.000Z, which is not after --from"));
 }
 
 }  // namespace
