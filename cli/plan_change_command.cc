@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "cli/change.h"
 #include "cli/formatting.h"
 #include "cli/plan_output.h"
@@ -16,6 +17,10 @@
 
 namespace lb::cli {
 namespace {
+
+constexpr char kOutdated[] =
+    "Whatever plan the host takes first outdates a proposal;\n"
+    "lbctl balance pause HOST keeps automatic ones away.";
 
 struct ProposeOptions {
   std::string host;
@@ -84,7 +89,8 @@ void AddPropose(Command plans, const Online& online) {
   command.Option("--planner", Planner(options->planner),
                  "Planner to use. Without it: the policy's");
   AddChangeOptions(command, options->change);
-  command.Footer("lbctl plan apply sends a proposal.");
+  command.Footer(
+      absl::StrCat("lbctl plan apply sends a proposal.\n", kOutdated));
   online.Runs(command, [options](Session& session) {
     return RunPropose(*options, session);
   });
@@ -99,6 +105,7 @@ void AddApply(Command plans, const Online& online) {
   command.Takes("PROPOSAL", Converted(options->plan, "", ProposalResource),
                 "hosts/HOST/proposals/ID");
   AddChangeOptions(command, options->change);
+  command.Footer(kOutdated);
   online.Runs(command, [options](Session& session) {
     v1::ApplyPlanRequest request;
     request.set_name(options->plan);

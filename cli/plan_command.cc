@@ -82,8 +82,11 @@ absl::Status RunReplay(const std::string& name, Session& session) {
   }
   LB_RETURN_IF_ERROR(JudgeReplay(name, replay));
   if (session.form() == OutputForm::kTable) {
-    session.out() << ShortName(name) << ": decided again by "
-                  << FormatText(replay.planner()) << ", identical\n";
+    // No planner was asked if the decision was not to plan.
+    const std::string by =
+        replay.planner().empty() ? "" : " by " + FormatText(replay.planner());
+    session.out() << ShortName(name) << ": decided again" << by
+                  << ", identical\n";
   }
   return absl::OkStatus();
 }

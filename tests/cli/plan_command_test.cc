@@ -183,6 +183,9 @@ TEST_F(PlanCommandTest, ReplayExitsWithZeroOnlyIfIdentical) {
   const CommandResult identical = Run({"plan", "replay", "edge-1/3"});
   EXPECT_EQ(identical.exit_code, 0);
   EXPECT_EQ(identical.out, "edge-1/3: decided again by load/1, identical\n");
+  replay.clear_planner();
+  EXPECT_EQ(Run({"plan", "replay", "hosts/edge-1/decisions/8"}).out,
+            "hosts/edge-1/decisions/8: decided again, identical\n");
   replay.set_outcome(v1::REPLAY_OUTCOME_DIFFERENT);
   replay.set_difference("bucket 7 goes to 2, not 1");
   const CommandResult different = Run({"plan", "replay", "edge-1/3"});
@@ -237,6 +240,13 @@ TEST_F(PlanCommandTest, ProposeAsksForWhatWasGiven) {
                             "Planner: +no single move helps\n"));
   EXPECT_FALSE(asked.has_target_permille());
   EXPECT_FALSE(asked.has_max_moves());
+}
+
+TEST_F(PlanCommandTest, HelpSaysWhatOutdatesAProposal) {
+  for (const char* command : {"propose", "apply"}) {
+    EXPECT_THAT(RunBare({"plan", command, "--help"}).out,
+                HasSubstr("lbctl balance pause HOST"));
+  }
 }
 
 TEST_F(PlanCommandTest, ApplySendsAProposal) {
@@ -295,19 +305,21 @@ TEST_F(PlanCommandTest, BacktestComparesWithWhatWasDone) {
 }
 
 TEST_F(PlanCommandTest, WrongArguments) {
-  ExpectUsageErrors({{"plan", "show", "a"},
-                     {"plan", "show", "a/x"},
-                     {"plan", "show", "/7"},
-                     {"plan", "show", "hosts/a/decisions/7"},
-                     {"plan", "explain", "hosts/a/moves/7"},
-                     {"plan", "list", "--limit", "-1"},
-                     {"plan", "list", "--host", "-"},
-                     {"plan", "apply", "a/7"},
-                     {"plan", "rollback", "hosts/a/proposals/7"},
-                     {"plan", "propose", "a", "--target", "0.5"},
-                     {"plan", "propose", "a", "--planner", "rsspp"},
-                     {"backtest", "--host", "a"},
-                     {"backtest", "--host", "a", "--from", "yesterday"}});
+  ExpectUsageErrors(
+      {{"plan", "show", "a"},
+       {"plan", "show", "a/x"},
+       {"plan", "show", "/7"},
+       {"plan", "show", "hosts/a/decisions/7"},
+       {"plan", "explain", "hosts/a/moves/7"},
+       {"plan", "list", "--limit", "-1"},
+       {"plan", "list", "--host", "-"},
+       {"plan", "apply", "a/7"},
+       {"plan", "rollback", "hosts/a/proposals/7"},
+       {"plan", "propose", "a", "--target", "0.5"},
+       {"plan", "propose", "a", "--planner", "rsspp"},
+       {"backtest", "--host", "a"},
+       {"backtest", "--host", "a", "--from", "yesterday"},
+       {"backtest", "--host", "a", "--from", "-1h", "--to", "-1h"}});
   EXPECT_THAT(RunBare({"plan", "shwo"}).err,
               HasSubstr("\"shwo\" is not known to lbctl plan; its commands are "
                         "list, show, explain, "));
