@@ -65,6 +65,11 @@ absl::Status ReadWords(const std::vector<std::string>& words,
     first = 1;
   }
   for (std::size_t i = first; i < words.size(); ++i) {
+    if (first == 0 && words[i].find('=') == std::string::npos) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "\"", words[i],
+          "\" sets nothing; HOST goes first: lbctl policy set HOST KEY=VALUE"));
+    }
     LB_RETURN_IF_ERROR(SetPolicyKey(words[i], request));
   }
   return absl::OkStatus();
@@ -76,7 +81,11 @@ absl::StatusOr<v1::UpdatePolicyRequest> MakeRequest(const SetOptions& options) {
     return UsageError(OneLine(read));
   }
   const bool has_keys = request.update_mask().paths_size() > 0;
-  if (has_keys == !options.file.empty()) {
+  if (has_keys && !options.file.empty()) {
+    return UsageError(
+        "--file sets the whole policy, so it excludes KEY=VALUE; keep one");
+  }
+  if (!has_keys && options.file.empty()) {
     return UsageError(
         "give KEY=VALUE, such as mode=advise, or --file FILE; lbctl policy get "
         "shows all keys");

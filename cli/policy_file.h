@@ -9,7 +9,8 @@
 
 namespace lb::cli {
 
-// The file's YAML; see balance/policy_yaml.h. An error that names the file.
+// The file's YAML; see balance/policy_yaml.h. Of an empty file: the built-in
+// policy. An error that names the file.
 absl::StatusOr<balance::Policy> ParsePolicyFile(const std::string& path);
 
 }  // namespace lb::cli

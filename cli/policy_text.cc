@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "balance/policy.h"
+#include "cli/errors.h"
 #include "cli/formatting.h"
 #include "cli/policy_file.h"
 #include "common/status.h"
@@ -175,8 +176,9 @@ absl::Status SetPolicyKey(const std::string& text,
 }
 
 absl::StatusOr<v1::Policy> ReadPolicyFile(const std::string& path) {
-  LB_ASSIGN_OR_RETURN(const balance::Policy policy, ParsePolicyFile(path));
-  return ToMessage(policy);
+  const absl::StatusOr<balance::Policy> policy = ParsePolicyFile(path);
+  if (!policy.ok()) return UsageError(OneLine(policy.status()));
+  return ToMessage(*policy);
 }
 
 void SetWholePolicy(const v1::Policy& policy,

@@ -25,7 +25,8 @@ absl::Status SetPolicyKey(const std::string& text,
                           v1::UpdatePolicyRequest& request);
 
 // The whole policy of a file with YAML; keys that it leaves out have their
-// built-in values. An error that names the file, the key and the range.
+// built-in values. A usage error that names the file, the key and the range:
+// what KEY=VALUE would be refused as.
 absl::StatusOr<v1::Policy> ReadPolicyFile(const std::string& path);
 
 // Sets the whole policy.

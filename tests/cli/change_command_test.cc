@@ -184,9 +184,15 @@ TEST_F(ChangeCommandTest, PolicyFilesAreWhole) {
   EXPECT_THAT(bare_.back(), Not(HasSubstr(R"(paths: "etag")")));
   std::ofstream(file) << "triger_permille: 1040\n";
   const CommandResult wrong = Run({"policy", "set", "a", "--file", file});
-  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_THAT(wrong.err, HasSubstr("triger_permille"));
-  EXPECT_EQ(Run({"policy", "set", "--file", dir_.File("none")}).exit_code, 1);
+  EXPECT_EQ(Run({"policy", "set", "--file", dir_.File("none")}).exit_code, 2);
+  const CommandResult directory = Run({"policy", "set", "--file", dir_.path()});
+  EXPECT_EQ(directory.exit_code, 2);
+  EXPECT_THAT(directory.err, HasSubstr("is a directory"));
+  std::ofstream(file) << "";
+  EXPECT_EQ(Run({"policy", "set", "--file", file}).exit_code, 0);
+  EXPECT_THAT(bare_.back(), HasSubstr("target_permille: 1030"));
 }
 
 TEST_F(ChangeCommandTest, PolicyGetPrintsWhatPolicySetTakes) {
@@ -271,6 +277,10 @@ TEST_F(ChangeCommandTest, WrongArguments) {
   });
   EXPECT_THAT(RunBare({"policy", "set", "triger_permille=1"}).err,
               HasSubstr("use mode, planner, report_interval_ms, "));
+  EXPECT_THAT(RunBare({"policy", "set", "mode=auto", "alpha"}).err,
+              HasSubstr("\"alpha\" sets nothing; HOST goes first"));
+  EXPECT_THAT(RunBare({"policy", "set", "mode=off", "--file", "p.yaml"}).err,
+              HasSubstr("excludes KEY=VALUE"));
   EXPECT_THAT(RunBare({"policy", "set", "etag=1"}).err,
               HasSubstr("key \"etag\" is unknown"));
 }
