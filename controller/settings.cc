@@ -28,6 +28,8 @@ constexpr std::array<Unit, 5> kUnits = {{{"KiB", 1ULL << 10},
                                          {"TiB", 1ULL << 40},
                                          {"", 1}}};
 
+constexpr std::uint64_t kLeastTelemetry = 1ULL << 20;
+
 absl::StatusOr<std::uint64_t> ParseBytes(const std::string& text) {
   for (const Unit& unit : kUnits) {
     absl::string_view number = text;
@@ -84,7 +86,14 @@ absl::Status SetPolicyFile(const std::string& text, Options& options) {
 }
 
 absl::Status SetTelemetryLimit(const std::string& text, Options& options) {
-  LB_ASSIGN_OR_RETURN(options.store.telemetry_limit_bytes, ParseBytes(text));
+  LB_ASSIGN_OR_RETURN(const std::uint64_t bytes, ParseBytes(text));
+  if (bytes < kLeastTelemetry) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", text,
+                     "\" is less than 1MiB, which an empty file and "
+                     "its log take"));
+  }
+  options.store.telemetry_limit_bytes = bytes;
   return absl::OkStatus();
 }
 

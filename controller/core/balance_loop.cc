@@ -116,9 +116,11 @@ void BalanceLoop::Decide(Host& host) {
     Act(host);
   } else if (host.decision.verdict == balance::Verdict::kOff &&
              pause != nullptr) {
-    if (Stand(host, {"PAUSED",
-                     absl::StrCat("by ", pause->author, ": ", pause->reason),
-                     false})) {
+    if (Stand(host,
+              {"PAUSED",
+               absl::StrCat("by ", pause->author,
+                            pause->reason.empty() ? "" : ": ", pause->reason),
+               false})) {
       Record(host, {}, {});
     }
   } else {

@@ -75,6 +75,10 @@ void Fleet::OnLoaded(StoredState state, std::optional<balance::Policy> policy,
        .message = absl::StrCat("term ", store_.identity().term.value())});
   ScheduleTick();
   if (policy && (*policy != stored.policy || stored.revision == 0)) {
+    if (stored.revision != 0) {
+      spdlog::warn("the policy file takes the place of default policy {}",
+                   stored.revision);
+    }
     ChangePolicy(*policy, std::move(ready));
   } else {
     ready(absl::OkStatus());

@@ -265,9 +265,7 @@ void Mutations::Refused(const Call& call, const absl::Status& why) {
                     " more since the refusal before)");
   }
   if (refused_event_.Take(now)) {
-    change.event = {.kind = EventKind::kAccessRefused,
-                    .message = absl::StrCat(call.caller.name, ": ", call.method,
-                                            ": ", OneLine(why))};
+    change.event = {.kind = EventKind::kAccessRefused, .message = OneLine(why)};
   }
   journal_.Note(std::move(change));
 }

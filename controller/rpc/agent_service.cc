@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -117,48 +116,14 @@ class StreamLink final : public AgentLink {
   }
 
   // Unless the stream is ending.
-  void Read() {
-    writer.IfOpen([this](Reactor& reactor) { reactor.StartRead(&incoming_); });
+  void ReadNext() {
+    writer.IfOpen([this](Reactor& reactor) { reactor.StartRead(&bytes); });
   }
-
-  // A message was read. True: it is to be acted on now, and is in bytes().
-  // False: it waits for the one before it.
-  bool Begin() {
-    const std::lock_guard lock(mutex_);
-    if (acting_) {
-      waiting_ = true;
-      return false;
-    }
-    acting_ = true;
-    bytes_.Swap(&incoming_);
-    return true;
-  }
-  // A message was acted on. True: another waited, and is in bytes() now.
-  bool End() {
-    {
-      const std::lock_guard lock(mutex_);
-      acting_ = std::exchange(waiting_, false);
-      if (acting_) bytes_.Swap(&incoming_);
-      if (acting_ || !over_) return acting_;
-    }
-    writer.Finish(grpc::Status::OK);
-    return false;
-  }
-  // The agent says no more: the stream ends once what it said was acted on.
-  void NoMore() {
-    {
-      const std::lock_guard lock(mutex_);
-      over_ = true;
-      if (acting_) return;
-    }
-    writer.Finish(grpc::Status::OK);
-  }
-  // The intake's, of the message to be acted on.
-  grpc::ByteBuffer& bytes() { return bytes_; }
 
   StreamWriter<Reactor, grpc::ByteBuffer> writer;
-  Identity agent;         // as the listener knows it
-  SessionId session = 0;  // the loop's; 0 before the hello and if refused
+  grpc::ByteBuffer bytes;  // gRPC's while it reads, then the intake's
+  Identity agent;          // as the listener knows it
+  SessionId session = 0;   // the loop's; 0 before the hello and if refused
 
  private:
   void Write(const v1::ConnectResponse& response) {
@@ -166,12 +131,6 @@ class StreamLink final : public AgentLink {
   }
 
   Entrance& entrance_;
-  grpc::ByteBuffer incoming_;  // gRPC's while it reads
-  grpc::ByteBuffer bytes_;
-  std::mutex mutex_;
-  bool acting_ = false;
-  bool waiting_ = false;
-  bool over_ = false;
 };
 
 // Acts on a message of the stream. On the loop's thread.
@@ -222,14 +181,14 @@ class Dispatch {
   const std::shared_ptr<StreamLink>& link_;
 };
 
-// The way of a message: made out by the intake, acted on by the loop. One of a
-// stream is on it at a time, so their order is kept; another is read meanwhile,
-// and then the kernel pushes back on who sends too fast.
+// The way of a message: made out by the intake, acted on by the loop. The next
+// one of the stream is read after that: so order is kept, a stream holds one at
+// a time, and the kernel pushes back on who sends too fast.
 void SendOnItsWay(Entrance& entrance, std::shared_ptr<StreamLink> link) {
-  const bool report = IsReport(link->bytes());
+  const bool report = IsReport(link->bytes);
   PostTo(entrance.intake(), report,
          [&entrance, link = std::move(link), report]() mutable {
-           absl::StatusOr<AgentMessage> message = MessageIn(link->bytes());
+           absl::StatusOr<AgentMessage> message = MessageIn(link->bytes);
            PostTo(entrance.core().loop, report,
                   [&entrance, link = std::move(link),
                    message = std::move(message)]() mutable {
@@ -238,9 +197,7 @@ void SendOnItsWay(Entrance& entrance, std::shared_ptr<StreamLink> link) {
                       return;
                     }
                     std::visit(Dispatch(entrance, link), *std::move(message));
-                    if (!link->End()) return;
-                    link->Read();
-                    SendOnItsWay(entrance, std::move(link));
+                    link->ReadNext();
                   });
          });
 }
@@ -252,7 +209,7 @@ class AgentStream final : public Reactor {
         link_(std::make_shared<StreamLink>(this, entrance)) {
     const absl::Status begun = Begin(context);
     if (begun.ok()) {
-      link_->Read();
+      link_->ReadNext();
     } else {
       link_->Close(begun);
     }
@@ -260,11 +217,9 @@ class AgentStream final : public Reactor {
 
   void OnReadDone(bool ok) override {
     if (!ok) {
-      link_->NoMore();
+      link_->writer.Finish(grpc::Status::OK);
       return;
     }
-    if (!link_->Begin()) return;
-    link_->Read();
     SendOnItsWay(entrance_, link_);
   }
 

@@ -48,7 +48,9 @@ absl::StatusOr<Caller> Permit(const Identity& identity, const Method& method) {
   return Denied(
       identity, method,
       absl::StrCat("its role is ", ToAbsl(RoleName(StrongestRole(identity))),
-                   ", and the method needs ", ToAbsl(RoleName(*method.needs))));
+                   ", and the method needs ", ToAbsl(RoleName(*method.needs)),
+                   "; use ", ToAbsl(RoleName(*method.needs)),
+                   ".sock, or have that role given"));
 }
 
 absl::StatusOr<SpiffeId> ParseSpiffeId(std::string_view uri,

@@ -206,7 +206,7 @@ absl::StatusOr<Epoch> GiveEpoch(Connection& db, const std::string& host,
 
 // The one plan that `where` selects, with moves and inputs.
 absl::StatusOr<PlanRecord> ReadWhole(Connection& db, const std::string& where,
-                                     const std::string& host,
+                                     const std::string& host, const char* what,
                                      std::uint64_t number) {
   LB_ASSIGN_OR_RETURN(Statement select,
                       db.Prepare(absl::StrCat(ToAbsl(kColumns), where)));
@@ -214,7 +214,7 @@ absl::StatusOr<PlanRecord> ReadWhole(Connection& db, const std::string& where,
   LB_ASSIGN_OR_RETURN(std::vector<PlanRecord> plans, ReadRows(select));
   if (plans.empty()) {
     return absl::NotFoundError(
-        absl::StrCat("host ", host, " has no plan ", number));
+        absl::StrCat("host ", host, " has no ", what, " ", number));
   }
   LB_RETURN_IF_ERROR(ReadMoves(db, plans[0]));
   LB_RETURN_IF_ERROR(ReadInputs(db, plans[0]));
@@ -332,13 +332,14 @@ absl::StatusOr<PlanRecord> UpdatePlan(Connection& db,
 
 absl::StatusOr<PlanRecord> ReadPlan(Connection& db, const std::string& host,
                                     Epoch epoch) {
-  return ReadWhole(db, "WHERE host = ? AND epoch = ?", host, epoch.value());
+  return ReadWhole(db, "WHERE host = ? AND epoch = ?", host, "plan",
+                   epoch.value());
 }
 
 absl::StatusOr<PlanRecord> ReadProposal(Connection& db, const std::string& host,
                                         std::uint64_t id) {
   return ReadWhole(db, "WHERE host = ? AND plan_id = ? AND proposed = 1", host,
-                   id);
+                   "proposal", id);
 }
 
 absl::StatusOr<std::vector<PlanRecord>> ReadPlans(Connection& db,

@@ -40,14 +40,19 @@ TEST(Settings, SizesHaveUnits) {
   const struct {
     const char* text;
     std::uint64_t bytes;
-  } cases[] = {
-      {"0", 0},           {"123", 123},           {"2KiB", 2'048},
-      {"3MiB", 3U << 20}, {"10GiB", 10ULL << 30}, {"1TiB", 1ULL << 40}};
+  } cases[] = {{"1048576", 1U << 20},
+               {"2048KiB", 2U << 20},
+               {"3MiB", 3U << 20},
+               {"10GiB", 10ULL << 30},
+               {"1TiB", 1ULL << 40}};
   for (const auto& [text, bytes] : cases) {
     Options options;
     EXPECT_TRUE(limit.set(text, options).ok()) << text;
     EXPECT_EQ(options.store.telemetry_limit_bytes, bytes) << text;
   }
+  Options unchanged;
+  EXPECT_THAT(std::string(limit.set("5", unchanged).message()),
+              HasSubstr("less than 1MiB"));
   for (const char* text :
        {"ten", "-1", "1.5GiB", "10GB", "GiB", "99999999999TiB", "1 GiB x"}) {
     Options options;

@@ -286,9 +286,9 @@ void MemoryStore::GetProposal(std::string host, std::uint64_t id,
       Answer<PlanRecord>(now_.plans[id - 1], std::move(callback));
       return;
     }
-    Answer<PlanRecord>(
-        absl::NotFoundError(absl::StrCat("host ", host, " has no plan ", id)),
-        std::move(callback));
+    Answer<PlanRecord>(absl::NotFoundError(absl::StrCat(
+                           "host ", host, " has no proposal ", id)),
+                       std::move(callback));
   });
 }
 
