@@ -229,8 +229,11 @@ void FleetAgent::Skew() {
     if (table_.owner[b].value() != hot_) continue;
     if (few == 0) {
       loads_[b] *= kSkew;
-    } else if (skewed++ < few) {
+    } else if (b % options_.processors == hot_ && skewed < few) {
+      // None that a plan has brought: the table before it would have been
+      // better then, and plans that go wrong halt the fleet.
       loads_[b] += more;
+      ++skewed;
     }
   }
   measured_.reset();
