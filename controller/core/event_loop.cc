@@ -27,6 +27,11 @@ void EventLoop::PostBulk(Task task) {
   if (wake) wake_.notify_one();
 }
 
+void EventLoop::WaitForRoom(std::size_t most) {
+  std::unique_lock lock(mutex_);
+  room_.wait(lock, [&] { return stopped_ || bulk_.size() < most; });
+}
+
 void EventLoop::PostAt(MonotonicTime when, Task task) {
   {
     const std::lock_guard lock(mutex_);
@@ -50,6 +55,7 @@ std::vector<Task> EventLoop::TakeDueOrBulk(MonotonicTime now) {
     due.push_back(std::move(bulk_.front()));
     bulk_.pop_front();
   }
+  if (!due.empty()) room_.notify_all();
   if (!due.empty() && bulk_.empty()) {
     bulk_rests_until_ = steady_clock::now() + kBulkRest;
   }
@@ -100,6 +106,7 @@ void EventLoop::Stop() {
     stopped_ = true;
   }
   wake_.notify_all();
+  room_.notify_all();
 }
 
 }  // namespace lb::controller

@@ -27,9 +27,9 @@ class Executor {
   virtual void Post(Task task) = 0;
 };
 
-// Post, PostBulk, PostAt and Stop: any thread. Run and RunReady: one thread,
-// the loop's. Tasks that never ran are destroyed with the loop, on its
-// destroyer's thread.
+// Post, PostBulk, PostAt, WaitForRoom and Stop: any thread. Run and RunReady:
+// one thread, the loop's. Tasks that never ran are destroyed with the loop, on
+// its destroyer's thread.
 class EventLoop final : public Executor {
  public:
   // So many bulk tasks run before others are looked for again.
@@ -46,6 +46,9 @@ class EventLoop final : public Executor {
   // For what comes in masses and can wait, such as reports: runs in the order
   // posted when no other task is due.
   void PostBulk(Task task);
+  // Waits until fewer than `most` bulk tasks are there, or the loop was
+  // stopped. Not on the loop's own thread.
+  void WaitForRoom(std::size_t most);
   // Runs `task` once the clock's monotonic time reaches `when`.
   void PostAt(MonotonicTime when, Task task);
 
@@ -65,6 +68,7 @@ class EventLoop final : public Executor {
   const Clock& clock_;
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable room_;
   std::vector<Task> ready_;
   std::deque<Task> bulk_;
   MonotonicTime bulk_rests_until_{};

@@ -22,6 +22,11 @@ namespace {
 // How long a stream may be silent before its hello.
 constexpr std::chrono::seconds kHelloTime{10};
 
+// Reports that may have been made out and wait for the loop. Each is three
+// times as large as its message, and the sooner it is acted on the more of it
+// is still in a cache.
+constexpr std::size_t kMostMadeOut = 256;
+
 // What messages are parsed in; larger ones take more from the heap.
 constexpr std::size_t kParseBytes = 128 << 10;
 
@@ -188,6 +193,7 @@ void SendOnItsWay(Entrance& entrance, std::shared_ptr<StreamLink> link) {
   const bool report = IsReport(link->bytes);
   PostTo(entrance.intake(), report,
          [&entrance, link = std::move(link), report]() mutable {
+           if (report) entrance.core().loop.WaitForRoom(kMostMadeOut);
            absl::StatusOr<AgentMessage> message = MessageIn(link->bytes);
            PostTo(entrance.core().loop, report,
                   [&entrance, link = std::move(link),

@@ -61,11 +61,6 @@ class WithoutReflection final : public grpc::ServerBuilderOption {
   }
 };
 
-// What is read of a connection at once goes into a buffer of that size, which
-// is kept for as long as any message in it, and one more is kept for what comes
-// next. gRPC's own 64 KiB are half of what an agent costs.
-constexpr int kReadChunkBytes = 16 << 10;
-
 void SetLimits(grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   const std::pair<const char*, int> limits[] = {
@@ -77,7 +72,6 @@ void SetLimits(grpc::ServerBuilder& builder) {
       // Reports are small: a wider window would only hold more of them, and
       // finding out how wide it might be takes pings.
       {GRPC_ARG_HTTP2_BDP_PROBE, 0},
-      {GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, kReadChunkBytes},
       {GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kKeepaliveMs / 2},
       {GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs},
       {GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMs}};

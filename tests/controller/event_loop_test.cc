@@ -1,6 +1,7 @@
 #include "controller/core/event_loop.h"
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <thread>
 #include <vector>
@@ -94,6 +95,31 @@ TEST(EventLoop, RunTakesTasksOfManyThreadsUntilStopped) {
   loop.PostBulk([&] { loop.Stop(); });
   runner.join();
   EXPECT_EQ(ran, 8'000);
+}
+
+TEST(EventLoop, WhoMakesBulkWaitsForRoom) {
+  EventLoop loop(SystemClock());
+  std::atomic<int> most = 0;
+  int there = 0;  // the loop's
+  std::atomic<int> posted = 0;
+  std::thread maker([&] {
+    for (int i = 0; i < 1'000; ++i) {
+      loop.WaitForRoom(4);
+      ++posted;
+      loop.PostBulk([&] {
+        ++there;
+        most = std::max<int>(most, posted - there);
+      });
+    }
+    loop.PostBulk([&] { loop.Stop(); });
+  });
+  loop.Run();
+  // Whoever waits for a loop that was stopped is let go.
+  loop.WaitForRoom(0);
+  maker.join();
+  EXPECT_EQ(there, 1'000);
+  // What waits, and what was taken and did not run yet.
+  EXPECT_LE(most, 4 + static_cast<int>(EventLoop::kBulkTurn));
 }
 
 }  // namespace
