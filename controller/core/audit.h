@@ -49,6 +49,10 @@ struct AuditRecord {
   Sha256 hash{};               // given by the store
 };
 
+// Of what the controller did by itself, such as reading its files. Times,
+// numbers, before and after are the caller's to fill in.
+AuditRecord OwnAudit(std::string method, std::string resource);
+
 // The hash of `record` (its own hash ignored) after one that ended in
 // `previous`: SHA-256 over `previous` and every field in the order of its
 // declaration, each with its length before it.

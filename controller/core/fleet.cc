@@ -135,12 +135,8 @@ void Fleet::ChangePolicy(const balance::Policy& policy,
   change.event = {.kind = EventKind::kPolicyChanged,
                   .message = DescribePolicy(policy)};
   change.policy = {.policy = policy};
-  AuditRecord& audit = change.audit.emplace();
-  audit.caller = "controller";
-  audit.role = Role::kAdmin;
-  audit.method = "configure";
-  audit.resource = "policies/default";
-  audit.outcome = "OK";
+  AuditRecord& audit =
+      change.audit.emplace(OwnAudit("configure", "policies/default"));
   audit.reason = "the policy file says so";
   audit.before = PolicyJson(balance_.policy());
   audit.after = PolicyJson(PolicyRecord{.policy = policy});

@@ -167,7 +167,11 @@ bool PlanBook::AdoptTable(Host& host, const PlanResult& result) {
       case ApplyState::kRejected:
         return false;
     }
-    if (ComputeDigest(table) != result.digest) return false;
+    // The host may have come back with another layout than the plan's.
+    if (!ValidateTable(table, host.record.layout).ok() ||
+        ComputeDigest(table) != result.digest) {
+      return false;
+    }
     SetTable(host, std::move(table), result.digest, clock_.Monotonic());
   }
   return true;

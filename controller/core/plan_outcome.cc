@@ -75,7 +75,8 @@ Table PartlyApplied(Table base, const Table& planned,
                     const PlanResult& result) {
   for (const MoveResult& move : result.moves) {
     const std::size_t bucket = move.move.bucket.index();
-    if (move.outcome != MoveOutcome::kNotMoved && bucket < base.buckets()) {
+    if (move.outcome != MoveOutcome::kNotMoved &&
+        bucket < std::min(base.buckets(), planned.buckets())) {
       base.owner[bucket] = planned.owner[bucket];
     }
   }

@@ -26,8 +26,8 @@ PlanUpdate UpdateFrom(const PlanRecord& plan, const PlanResult& result,
 // is one of UpdateFrom().
 std::string DescribeResult(const PlanUpdate& update, std::size_t planned);
 
-// The table after only those of the plan's moves were made that are reported as
-// made. `base` is the plan's, and has as many buckets as its table.
+// `base` after only those of the plan's moves were made that are reported as
+// made.
 Table PartlyApplied(Table base, const Table& planned, const PlanResult& result);
 
 }  // namespace lb::controller

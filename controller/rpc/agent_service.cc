@@ -116,8 +116,9 @@ class StreamLink final : public AgentLink {
     Write(ResponseOf(go_away));
   }
   void Close(absl::Status status) override {
-    if (IsRefusal(status)) entrance_.Refused(status);
-    writer.Finish(ToGrpc(status));
+    if (writer.Finish(ToGrpc(status)) && IsRefusal(status)) {
+      entrance_.Refused(status);
+    }
   }
 
   // Unless the stream is ending.

@@ -161,12 +161,7 @@ absl::Status Server::RecordAccess() {
   Change record;
   record.event = Event{.kind = EventKind::kAccessChanged,
                        .message = "certificates and roles were read"};
-  AuditRecord& audit = record.audit.emplace();
-  audit.caller = "controller";
-  audit.role = Role::kAdmin;
-  audit.method = "reload";
-  audit.resource = "access";
-  audit.outcome = "OK";
+  AuditRecord& audit = record.audit.emplace(OwnAudit("reload", "access"));
   audit.before = recorded_access_;
   audit.after = tls_->in_force();
   std::promise<absl::Status> done;

@@ -27,12 +27,14 @@ class StreamWriter {
     if (!writing_) StartNext();
   }
 
-  // Ends the stream after what is waiting; the first call counts.
-  void Finish(grpc::Status status) {
+  // Ends the stream after what is waiting; the first call counts, which is
+  // true.
+  bool Finish(grpc::Status status) {
     const std::lock_guard lock(mutex_);
-    if (reactor_ == nullptr || end_) return;
+    if (reactor_ == nullptr || end_) return false;
     end_ = std::move(status);
     if (!writing_) FinishNow();
+    return true;
   }
 
   // The same, and what waits is thrown away: the peer is gone.

@@ -358,6 +358,31 @@ TEST_F(PlanLifeTest, APlanStillBeingAppliedIsAnsweredOnTheNewStream) {
   EXPECT_EQ(stream_.link->acks.size(), 1U);
 }
 
+// A table for processors that are gone would be out of every array's bounds.
+class OtherLayoutTest : public PlanLifeTest,
+                        public testing::WithParamInterface<ApplyState> {};
+
+TEST_P(OtherLayoutTest, APlanForTheOneBeforeDoesNotBecomeTheTable) {
+  const PlanCommand command = FirstPlan();
+  PlanResult result = host_.Apply(command);
+  result.state = GetParam();
+  Lose();
+  host_.layout.processors.resize(2);
+  host_.table = DealRoundRobin(host_.layout);
+  Hello hello = host_.MakeHello();
+  hello.seen_term = command.plan.term;
+  hello.seen_epoch = hello.applying_epoch = command.plan.epoch;
+  hello.store_id = "store-a";
+  stream_ = harness_.Connect(hello);
+  Answer(result);
+  EXPECT_EQ(harness_.View(host_).record.table, host_.table);
+  EXPECT_EQ(stream_.link->go_aways.size(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(States, OtherLayoutTest,
+                         testing::Values(ApplyState::kApplied,
+                                         ApplyState::kPartial));
+
 TEST_F(PlanLifeTest, AHellosTableIsNewerThanTheResultItBrings) {
   const PlanCommand command = FirstPlan();
   Lose();
