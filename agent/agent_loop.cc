@@ -258,6 +258,7 @@ void Agent::Reject(const PlanCommand& command, const absl::Status& why) {
   PlanResult result;
   result.term = command.plan.term;
   result.epoch = command.plan.epoch;
+  result.expired = absl::IsDeadlineExceeded(why);
   result.reason = OneLine(why);
   result.applied.table = table_;
   spdlog::warn("plan {} rejected: {}", result.epoch.value(), result.reason);

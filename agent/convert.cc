@@ -84,6 +84,7 @@ void Fill(const PlanResult& result, v1::PlanResult* out) {
   out->set_term(result.term.value());
   out->set_epoch(result.epoch.value());
   out->set_state(static_cast<v1::ApplyState>(result.state));
+  out->set_expired(result.expired);
   out->set_reason(result.reason);
   for (const MoveResult& move : result.applied.moves) {
     v1::MoveResult* m = out->add_moves();

@@ -40,8 +40,9 @@ struct PlanResult {
   Term term;
   Epoch epoch;
   ApplyState state = ApplyState::kRejected;
-  std::string reason;   // of a rejection, in one line
-  ApplyResult applied;  // its table is the one in force afterwards
+  bool expired = false;  // rejected, because it was not started in time
+  std::string reason;    // of a rejection, in one line
+  ApplyResult applied;   // its table is the one in force afterwards
 };
 
 struct Hello {

@@ -64,8 +64,9 @@ absl::Status CheckPlan(const PlanCommand& command, const GuardView& view) {
   LB_RETURN_IF_ERROR(CheckOrigin(command.plan, view));
   if (command.deadline.count() > 0 &&
       view.now - view.received > command.deadline) {
-    return Refuse("plan expired: it was to start within ",
-                  command.deadline.count(), " ms of its arrival");
+    return absl::DeadlineExceededError(
+        absl::StrCat("plan expired: it was to start within ",
+                     command.deadline.count(), " ms of its arrival"));
   }
   return CheckTable(command, view);
 }

@@ -29,11 +29,11 @@ struct GuardView {
 // the other can no longer reach it. A controller that adopts a host knows both
 // from its Hello, and numbers its plans from there.
 //
-// OK, or FAILED_PRECONDITION with the first reason, in one line, why the plan
-// must be refused: unreadable, another host's, another store's, a term below
-// the highest seen (or not above it, where the store is a new one), an epoch
-// not above the highest seen, expired, made for another table, a table that
-// does not fit the layout or its own digest.
+// OK, or the first reason, in one line, why the plan must be refused:
+// FAILED_PRECONDITION if it is unreadable, another host's, another store's, a
+// term below the highest seen (or not above it, where the store is a new one),
+// an epoch not above the highest seen, made for another table, a table that
+// does not fit the layout or its own digest; DEADLINE_EXCEEDED if it expired.
 absl::Status CheckPlan(const PlanCommand& command, const GuardView& view);
 
 }  // namespace lb::agent

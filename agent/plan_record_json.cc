@@ -40,6 +40,7 @@ Json ToJson(const PlanResult& result) {
   return {{"term", result.term.value()},
           {"epoch", result.epoch.value()},
           {"state", static_cast<int>(result.state)},
+          {"expired", result.expired},
           {"reason", result.reason},
           {"moves", std::move(moves)},
           {"counters", ToJson(result.applied.counters)},
@@ -98,6 +99,8 @@ PlanResult ReadResult(const Json& json) {
   result.term = ReadId<Term>(json.at("term"));
   result.epoch = ReadId<Epoch>(json.at("epoch"));
   result.state = ReadEnum<ApplyState>(json.at("state"), 1, 3);
+  // Files from before plans could be said to have expired do not have it.
+  result.expired = json.value("expired", result.expired);
   json.at("reason").get_to(result.reason);
   for (const Json& m : json.at("moves")) {
     result.applied.moves.push_back(

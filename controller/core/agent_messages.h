@@ -36,7 +36,8 @@ struct PlanResult {
   Term term;
   Epoch epoch;
   ApplyState state = ApplyState::kApplied;
-  std::string reason;  // why it was rejected, in one line
+  bool expired = false;  // rejected, because it was not started in time
+  std::string reason;    // why it was rejected, in one line
   std::vector<MoveResult> moves;
   Counters counters;  // what changed on the host while the plan was applied
   Digest digest;      // of the table in force afterwards

@@ -11,14 +11,14 @@
 namespace lb::controller {
 namespace {
 
-PlanState StateOf(ApplyState state) {
-  switch (state) {
+PlanState StateOf(const PlanResult& result) {
+  switch (result.state) {
     case ApplyState::kApplied:
       return PlanState::kApplied;
     case ApplyState::kPartial:
       return PlanState::kPartial;
     case ApplyState::kRejected:
-      return PlanState::kRejected;
+      return result.expired ? PlanState::kExpired : PlanState::kRejected;
   }
   return PlanState::kRejected;
 }
@@ -35,7 +35,7 @@ Event PlanEvent(const PlanRecord& plan, PlanState state,
 PlanUpdate UpdateFrom(const PlanRecord& plan, const PlanResult& result,
                       WallTime now) {
   PlanUpdate update{.id = plan.id,
-                    .state = StateOf(result.state),
+                    .state = StateOf(result),
                     .result_time = now,
                     .rejection = result.reason,
                     .cost = result.counters};
@@ -56,7 +56,10 @@ PlanUpdate UpdateFrom(const PlanRecord& plan, const PlanResult& result,
 }
 
 std::string DescribeResult(const PlanUpdate& update, std::size_t planned) {
-  if (update.state == PlanState::kRejected) return *update.rejection;
+  if (update.state == PlanState::kRejected ||
+      update.state == PlanState::kExpired) {
+    return *update.rejection;
+  }
   std::size_t moved = 0;
   std::chrono::nanoseconds longest{0};
   for (const MoveResult& move : update.moves) {

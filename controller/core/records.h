@@ -87,7 +87,7 @@ enum class PlanState : std::uint8_t {
   kApplied = 3,     // every move was made
   kPartial = 4,     // some moves were not made
   kRejected = 5,    // the agent refused it whole
-  kExpired = 6,     // did not reach the agent within its deadline
+  kExpired = 6,     // not begun by the agent within its deadline
   kSuperseded = 7,  // never in force: overtaken by what happened meanwhile
   kUnknown = 8,     // the agent went away with it
   kMeasured = 9,    // applied, and measured afterwards

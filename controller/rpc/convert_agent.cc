@@ -58,6 +58,7 @@ absl::StatusOr<PlanResult> PlanResultFrom(const v1::PlanResult& message) {
   result.term = Term(message.term());
   result.epoch = Epoch(message.epoch());
   LB_ASSIGN_OR_RETURN(result.state, ApplyStateFrom(message.state()));
+  result.expired = message.expired();
   result.reason = Shortened(message.reason());
   for (const v1::MoveResult& moved : message.moves()) {
     MoveResult move;

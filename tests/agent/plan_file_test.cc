@@ -34,6 +34,7 @@ PlanRecord FullRecord() {
   result.term = Term(2);
   result.epoch = Epoch(41);
   result.state = ApplyState::kPartial;
+  result.expired = true;
   result.reason = "why \"so\"\n";
   result.applied.moves = {{{BucketId(5), ProcessorId(2), ProcessorId(0)},
                            MoveOutcome::kTakenOver,
@@ -76,6 +77,7 @@ TEST(PlanFile, KeepsEveryField) {
   EXPECT_EQ(result.term, Term(2));
   EXPECT_EQ(result.epoch, Epoch(41));
   EXPECT_EQ(result.state, ApplyState::kPartial);
+  EXPECT_TRUE(result.expired);
   EXPECT_EQ(result.reason, "why \"so\"\n");
   ASSERT_EQ(result.applied.moves.size(), 1u);
   EXPECT_EQ(result.applied.moves[0].move,

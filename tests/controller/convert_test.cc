@@ -35,6 +35,7 @@ PlanResult SampleResult() {
   result.term = Term(3);
   result.epoch = Epoch(9);
   result.state = ApplyState::kPartial;
+  result.expired = true;
   result.reason = "one move was late";
   result.moves = {{{BucketId(5), ProcessorId(1), ProcessorId(0)},
                    MoveOutcome::kTakenOver,
@@ -78,6 +79,7 @@ TEST(Convert, AHelloArrivesAsItWasSent) {
   EXPECT_EQ(got.applying_epoch, hello.applying_epoch);
   ASSERT_TRUE(got.last_result.has_value());
   EXPECT_EQ(got.last_result->state, ApplyState::kPartial);
+  EXPECT_TRUE(got.last_result->expired);
   EXPECT_EQ(got.last_result->reason, "one move was late");
   EXPECT_EQ(got.last_result->moves[0].move, SampleResult().moves[0].move);
   EXPECT_EQ(got.last_result->moves[0].outcome, MoveOutcome::kTakenOver);

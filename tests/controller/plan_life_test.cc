@@ -203,9 +203,9 @@ TEST_F(PlanLifeTest, ATableThatCannotBeKnownIsAskedForWithANewHello) {
 
 TEST_F(PlanLifeTest, RejectedIsNotSentAgainAndOthersWait) {
   const PlanCommand command = FirstPlan();
-  Answer(host_.Reject(command, "expired"));
+  Answer(host_.Reject(command, "no"));
   EXPECT_EQ(Stored().state, PlanState::kRejected);
-  EXPECT_EQ(Stored().rejection, "expired");
+  EXPECT_EQ(Stored().rejection, "no");
   EXPECT_THAT(stream_.link->acks, ElementsAre(Pair(Term(1), Epoch(1))));
   // No plan for the cooldown, and not this one for the return time: the same
   // loads give the same plan.
@@ -213,6 +213,22 @@ TEST_F(PlanLifeTest, RejectedIsNotSentAgainAndOthersWait) {
   EXPECT_THAT(harness_.View(host_).reason, HasSubstr("LAST_PLAN_REJECTED"));
   EXPECT_FALSE(harness_.ReportUntilPlan(host_, stream_, 50).has_value());
   EXPECT_THAT(harness_.View(host_).reason, HasSubstr("this very plan"));
+  const auto again = harness_.ReportUntilPlan(host_, stream_, 2);
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->plan.epoch, Epoch(2));
+  EXPECT_EQ(again->plan.table, command.plan.table);
+}
+
+// Nothing is wrong with it.
+TEST_F(PlanLifeTest, ExpiredIsPlannedAnewAtOnce) {
+  const PlanCommand command = FirstPlan();
+  PlanResult result = host_.Reject(command, "it came too late");
+  result.expired = true;
+  Answer(result);
+  EXPECT_EQ(Stored().state, PlanState::kExpired);
+  EXPECT_EQ(Stored().rejection, "it came too late");
+  EXPECT_EQ(harness_.store.Count(EventKind::kPlanExpired), 1U);
+  EXPECT_THAT(stream_.link->acks, ElementsAre(Pair(Term(1), Epoch(1))));
   const auto again = harness_.ReportUntilPlan(host_, stream_, 2);
   ASSERT_TRUE(again.has_value());
   EXPECT_EQ(again->plan.epoch, Epoch(2));
