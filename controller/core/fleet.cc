@@ -349,22 +349,33 @@ void Fleet::OnTableChanged(SessionId id, const TableChanged& changed) {
   // What was decided, was decided of another table.
   host->dirty = false;
   host->decision.act = false;
-  Change change;
-  change.event = HostEvent(*host, EventKind::kTableChanged, changed.reason);
-  Keep(*host, std::move(change));
+  if (auto message = NoteOf(*host, changed.reason)) {
+    Change change;
+    change.event =
+        HostEvent(*host, EventKind::kTableChanged, *std::move(message));
+    Keep(*host, std::move(change));
+  } else {
+    host->unsaved = true;  // the next tick saves it
+  }
 }
 
 void Fleet::OnAgentEvent(SessionId id, const AgentEvent& event) {
   Host* host = Find(id);
   if (host == nullptr) return;
-  const auto left_out = host->agent_events.Take(clock_.Monotonic());
-  if (!left_out) return;
-  std::string message = event.message;
+  if (auto message = NoteOf(*host, event.message)) {
+    journal_.Note(HostEvent(*host, KindOf(event.kind), *std::move(message)));
+  }
+}
+
+std::optional<std::string> Fleet::NoteOf(Host& host,
+                                         std::string message) const {
+  const auto left_out = host.agent_events.Take(clock_.Monotonic());
+  if (!left_out) return std::nullopt;
   if (*left_out > 0) {
     absl::StrAppend(&message, " (", *left_out,
                     " events before this one were too many to keep)");
   }
-  journal_.Note(HostEvent(*host, KindOf(event.kind), std::move(message)));
+  return message;
 }
 
 void Fleet::OnAnswer(SessionId id, const Answer& answer) {

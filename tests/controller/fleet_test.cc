@@ -181,6 +181,24 @@ TEST(Fleet, TooManyEventsOfAnAgentAreCounted) {
   EXPECT_THAT(harness.store.events().back().message, HasSubstr("15 events"));
 }
 
+TEST(Fleet, TablesThatChangeTooOftenAreSavedNowAndThen) {
+  ControllerHarness harness;
+  SimulatedHost host = EvenHost();
+  const auto stream = harness.Connect(host);
+  for (int i = 0; i < 25; ++i) {
+    host.table.owner[0] = ProcessorId(i % 2 == 0 ? 1 : 0);
+    harness.core->fleet.OnTableChanged(
+        stream.session,
+        {host.table, ComputeDigest(host.table), "processor 0 stalled"});
+    harness.Run();
+  }
+  EXPECT_EQ(harness.View(host).digest, ComputeDigest(host.table));
+  EXPECT_EQ(harness.store.Count(EventKind::kTableChanged), 10U);
+  EXPECT_NE(harness.store.hosts().at("a").table, host.table);
+  harness.Advance(Fleet::kTick);
+  EXPECT_EQ(harness.store.hosts().at("a").table, host.table);
+}
+
 TEST(Fleet, AnswersGoToWhoAskedForThem) {
   ControllerHarness harness;
   SimulatedHost host = EvenHost();
