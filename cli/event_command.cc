@@ -81,8 +81,9 @@ class EventTail {
     request.set_after_revision(last_);
     absl::Status ended = session_.Watch<v1::WatchEventsResponse>(
         request, [&](const v1::WatchEventsResponse& response) {
-          return response.has_event() ? Print(response.event())
-                                      : absl::OkStatus();
+          if (response.has_event()) return Print(response.event());
+          last_ = std::max(last_, response.synced_revision());
+          return absl::OkStatus();
         });
     if (ended.code() != absl::StatusCode::kUnavailable) return ended;
     return WithMessage(
@@ -104,7 +105,7 @@ class EventTail {
 
   const TailOptions& options_;
   Session& session_;
-  std::uint64_t last_;  // revision printed last, or where to go on
+  std::uint64_t last_;  // where to go on: everything up to it was seen
 };
 
 }  // namespace

@@ -29,7 +29,7 @@ ControllerCore::ControllerCore(EventLoop& event_loop, Store& store,
                                const Clock& system_clock)
     : loop(event_loop),
       clock(system_clock),
-      events(store),
+      events(store, loop, clock),
       journal(store, clock, events),
       fleet(loop, store, journal, events, clock, balance::MakePlanner),
       queries(fleet, store, journal, loop, clock),

@@ -89,7 +89,10 @@ absl::Status StartFleet(ControllerCore& core,
   std::promise<absl::Status> started;
   core.loop.Post([&] {
     core.fleet.Start(policy, [&](absl::Status status) {
-      if (status.ok()) core.hosts.Start();
+      if (status.ok()) {
+        core.events.Start();
+        core.hosts.Start();
+      }
       started.set_value(std::move(status));
     });
   });

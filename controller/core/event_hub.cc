@@ -84,6 +84,19 @@ void EventHub::Publish(const Event& event) {
   }
 }
 
+void EventHub::Start() {
+  loop_.PostAt(clock_.Monotonic() + kBookmark, [this] { Bookmark(); });
+}
+
+void EventHub::Bookmark() {
+  for (auto& [id, watcher] : watchers_) {
+    if (!watcher.live || watcher.sink->waiting() != 0) continue;
+    watcher.sent = revision_;
+    watcher.sink->OnSynced(revision_);
+  }
+  Start();
+}
+
 void EventHub::EndAll(const absl::Status& status) {
   for (auto& [id, watcher] : std::exchange(watchers_, {})) {
     watcher.sink->OnEnd(status);

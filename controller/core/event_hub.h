@@ -3,6 +3,7 @@
 #ifndef LB_CONTROLLER_CORE_EVENT_HUB_H_
 #define LB_CONTROLLER_CORE_EVENT_HUB_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -10,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "common/clock.h"
+#include "controller/core/event_loop.h"
 #include "controller/core/store.h"
 
 namespace lb::controller {
@@ -19,7 +22,8 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void OnEvent(const Event& event) = 0;
-  // Everything up to `revision` was delivered; what follows is live.
+  // Everything up to `revision` was delivered; what follows is live. Again now
+  // and then while the watcher keeps up.
   virtual void OnSynced(std::uint64_t revision) = 0;
   // The watch is over; nothing follows.
   virtual void OnEnd(absl::Status status) = 0;
@@ -33,8 +37,15 @@ class EventHub {
   static constexpr std::uint32_t kPage = 256;
   // A live watcher with so many events waiting is cut.
   static constexpr std::size_t kMostWaiting = 1'024;
+  // How often live watchers are told how far they are.
+  static constexpr std::chrono::seconds kBookmark{15};
 
-  explicit EventHub(Store& store) : store_(store) {}
+  // All outlive the hub, and the loop runs nothing more once it is gone.
+  EventHub(Store& store, EventLoop& loop, const Clock& clock)
+      : store_(store), loop_(loop), clock_(clock) {}
+
+  // Begins to tell live watchers how far they are.
+  void Start();
 
   // Number of the last commit there was before any Publish().
   void set_revision(std::uint64_t revision) { revision_ = revision; }
@@ -67,7 +78,11 @@ class EventHub {
   void ReadPage(WatchId id, Watcher& watcher);
   void OnPage(WatchId id, absl::StatusOr<std::vector<Event>> page);
 
+  void Bookmark();
+
   Store& store_;
+  EventLoop& loop_;
+  const Clock& clock_;
   std::uint64_t revision_ = 0;
   WatchId last_id_ = 0;
   std::map<WatchId, Watcher> watchers_;

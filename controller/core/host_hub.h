@@ -48,7 +48,7 @@ class HostHub {
   // A watcher in step with so many changes waiting is cut.
   static constexpr std::size_t kMostWaiting = 1'024;
   // How often watchers in step are told so while nothing changes.
-  static constexpr std::chrono::seconds kBookmark{15};
+  static constexpr std::chrono::seconds kBookmark = EventHub::kBookmark;
 
   // All outlive the hub, and the loop runs nothing more once it is gone.
   HostHub(EventLoop& loop, EventHub& events, const Fleet& fleet,

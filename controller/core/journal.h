@@ -33,6 +33,9 @@ class Journal {
   // Of the last commit, and of the audit after it.
   std::uint64_t revision() const { return revision_; }
   const AuditHead& head() const { return head_; }
+  // Of the last commit with an event: who watches what comes after it misses
+  // nothing.
+  std::uint64_t event_revision() const { return hub_.revision(); }
 
   // True while the last commit failed: nothing new is planned then.
   bool degraded() const { return degraded_; }

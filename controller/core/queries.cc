@@ -116,6 +116,7 @@ absl::StatusOr<Page<HostView>> Queries::ListHosts(std::int32_t page_size,
   LB_ASSIGN_OR_RETURN(const std::string after,
                       ParsePageToken(page_token, "hosts", selector));
   Page<HostView> page;
+  page.revision = journal_.event_revision();
   const auto& hosts = fleet_.hosts();
   for (auto it = hosts.upper_bound(after); it != hosts.end(); ++it) {
     if (!selected.Matches(it->second->record.labels)) continue;
@@ -154,15 +155,18 @@ void Queries::ListPlans(const std::string& parent, std::int32_t page_size,
   }
   store_.ListPlans(
       {request->host, request->before, request->size + 1},
-      [parent, size = request->size, callback = std::move(callback)](
+      [parent, size = request->size, revision = journal_.event_revision(),
+       callback = std::move(callback)](
           absl::StatusOr<std::vector<PlanRecord>> plans) mutable {
         if (!plans.ok()) {
           std::move(callback)(plans.status());
           return;
         }
-        std::move(callback)(
+        Page<PlanRecord> page =
             MakePage(*std::move(plans), size, "plans", parent,
-                     [](const PlanRecord& plan) { return plan.id; }));
+                     [](const PlanRecord& plan) { return plan.id; });
+        page.revision = revision;
+        std::move(callback)(std::move(page));
       });
 }
 
@@ -189,15 +193,18 @@ void Queries::ListEvents(const std::string& parent, std::int32_t page_size,
   }
   store_.ListEvents(
       {request->host, request->before, request->size + 1},
-      [parent, size = request->size, callback = std::move(callback)](
+      [parent, size = request->size, revision = journal_.event_revision(),
+       callback = std::move(callback)](
           absl::StatusOr<std::vector<Event>> events) mutable {
         if (!events.ok()) {
           std::move(callback)(events.status());
           return;
         }
-        std::move(callback)(
+        Page<Event> page =
             MakePage(*std::move(events), size, "events", parent,
-                     [](const Event& event) { return event.revision; }));
+                     [](const Event& event) { return event.revision; });
+        page.revision = revision;
+        std::move(callback)(std::move(page));
       });
 }
 

@@ -31,6 +31,9 @@ template <class T>
 struct Page {
   std::vector<T> items;
   std::string next_page_token;  // empty: this is the last page
+  // Of an event. What was committed up to it is in the list; who lists and then
+  // watches goes on from the first page's.
+  std::uint64_t revision = 0;
 };
 
 struct LoadsRequest {

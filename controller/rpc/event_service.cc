@@ -34,6 +34,7 @@ void FillEvents(const Page<Event>& page, v1::ListEventsResponse& response) {
     FillEvent(event, *response.add_events());
   }
   response.set_next_page_token(page.next_page_token);
+  response.set_revision(page.revision);
 }
 
 }  // namespace

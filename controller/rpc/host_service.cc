@@ -39,6 +39,7 @@ void FillHosts(const Page<HostView>& page, v1::ListHostsResponse& response) {
     FillHost(host, Detail::kListed, *response.add_hosts());
   }
   response.set_next_page_token(page.next_page_token);
+  response.set_revision(page.revision);
 }
 
 void FillGet(const HostView& host, v1::GetHostResponse& response) {

@@ -18,6 +18,7 @@ void FillPlans(const Page<PlanRecord>& page, v1::ListPlansResponse& response) {
     FillPlan(plan, Detail::kListed, *response.add_plans());
   }
   response.set_next_page_token(page.next_page_token);
+  response.set_revision(page.revision);
 }
 
 void FillGet(const PlanRecord& plan, v1::GetPlanResponse& response) {

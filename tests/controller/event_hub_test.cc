@@ -47,7 +47,7 @@ class EventHubTest : public testing::Test {
   FakeClock clock_;
   EventLoop loop_{clock_};
   MemoryStore store_{loop_, {.store_id = "s", .term = Term(1)}};
-  EventHub hub_{store_};
+  EventHub hub_{store_, loop_, clock_};
   Journal journal_{store_, clock_, hub_};
   std::shared_ptr<FakeSink> sink_ = std::make_shared<FakeSink>();
 };
@@ -100,6 +100,27 @@ TEST_F(EventHubTest, APageWaitsForRoom) {
   hub_.OnRoom(id);
   loop_.RunReady();
   EXPECT_EQ(sink_->revisions.size(), 2 * EventHub::kPage);
+}
+
+// So that who comes back after a quiet time need not go far back.
+TEST_F(EventHubTest, AWatcherThatKeepsUpIsToldHowFarItIs) {
+  hub_.Start();
+  const auto slow = std::make_shared<FakeSink>();
+  hub_.Watch("a", 0, sink_);
+  hub_.Watch("b", 0, slow);
+  loop_.RunReady();
+  Happen("b");
+  Happen("c");
+  loop_.RunReady();
+  EXPECT_EQ(sink_->synced, 0U);
+  clock_.Advance(EventHub::kBookmark);
+  loop_.RunReady();
+  EXPECT_EQ(sink_->synced, 2U);
+  EXPECT_EQ(slow->synced, 0U);
+  slow->unread = 0;
+  clock_.Advance(EventHub::kBookmark);
+  loop_.RunReady();
+  EXPECT_EQ(slow->synced, 2U);
 }
 
 TEST_F(EventHubTest, ASlowWatcherIsCutAndToldWhereToGoOn) {

@@ -23,6 +23,7 @@ TEST(Queries, HostsComeInPagesByName) {
   ASSERT_EQ(page.items.size(), 2U);
   EXPECT_EQ(page.items[0].record.host, "a");
   EXPECT_EQ(page.items[1].record.host, "b");
+  EXPECT_EQ(page.revision, harness.store.events().back().revision);
   page = harness.core->queries.ListHosts(2, page.next_page_token).value();
   ASSERT_EQ(page.items.size(), 1U);
   EXPECT_EQ(page.items[0].record.host, "c");
@@ -218,6 +219,7 @@ TEST_F(PagesTest, EventsComeNewestFirst) {
   ASSERT_TRUE(page->ok());
   EXPECT_EQ((*page)->items[0].revision, harness_.store.events().size());
   EXPECT_EQ((*page)->items[2].revision, harness_.store.events().size() - 2);
+  EXPECT_EQ((*page)->revision, (*page)->items[0].revision);
   const std::string token = (*page)->next_page_token;
   list("hosts/-", 3, token);
   EXPECT_EQ((*page)->items[0].revision, harness_.store.events().size() - 3);

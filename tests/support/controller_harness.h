@@ -24,7 +24,7 @@ namespace lb::controller {
 struct CoreParts {
   CoreParts(EventLoop& loop, Store& store, const Clock& clock,
             PlannerFactory planners)
-      : hub(store),
+      : hub(store, loop, clock),
         journal(store, clock, hub),
         fleet(loop, store, journal, hub, clock, std::move(planners)),
         queries(fleet, store, journal, loop, clock),
