@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
+#include "controller/store/file_copy.h"
 #include "controller/store/private_file.h"
 #include "controller/store/sqlite.h"
 
@@ -74,26 +75,15 @@ absl::Status CopyFile(const CopySteps& steps, const std::string& to) {
   }
 }
 
-// Without a write ahead log, so that it can be read where nothing may be
-// written.
-absl::StatusOr<Connection> OpenCopy(const std::string& path) {
-  LB_ASSIGN_OR_RETURN(Connection db, Connection::Open(path, false));
-  LB_RETURN_IF_ERROR(db.Execute("PRAGMA journal_mode = DELETE;"));
-  return db;
-}
-
 // Returns the revision of the copy, which must not be taken for the original.
-absl::StatusOr<std::uint64_t> FenceCopy(const std::string& path,
-                                        WallTime time) {
+absl::StatusOr<std::uint64_t> FenceBackup(const std::string& path,
+                                          WallTime time) {
   LB_ASSIGN_OR_RETURN(Connection db, OpenCopy(path));
   LB_ASSIGN_OR_RETURN(const std::int64_t revision,
                       db.QueryInt("SELECT revision FROM identity"));
-  LB_ASSIGN_OR_RETURN(Statement fence,
-                      db.Prepare("UPDATE identity SET fenced = ?"));
-  const std::string why = absl::StrCat(
-      "restored from a backup of ", FormatWallTime(time), ", revision ",
-      revision, "; adopt it if the original is gone");
-  LB_RETURN_IF_ERROR(fence.Bind(why).Run());
+  LB_RETURN_IF_ERROR(FenceCopy(
+      db, absl::StrCat("restored from a backup of ", FormatWallTime(time),
+                       ", revision ", revision)));
   return static_cast<std::uint64_t>(revision);
 }
 
@@ -120,7 +110,7 @@ absl::StatusOr<BackupInfo> MakeBackup(const std::string& directory,
   LB_RETURN_IF_ERROR(CopyFile(control, control_path));
   LB_RETURN_IF_ERROR(CopyFile(telemetry, telemetry_path));
   BackupInfo info;
-  LB_ASSIGN_OR_RETURN(info.revision, FenceCopy(control_path, time));
+  LB_ASSIGN_OR_RETURN(info.revision, FenceBackup(control_path, time));
   LB_RETURN_IF_ERROR(OpenCopy(telemetry_path).status());
   for (const std::string& path : {control_path, telemetry_path}) {
     LB_ASSIGN_OR_RETURN(const std::uint64_t size, SyncedSize(path));

@@ -42,4 +42,16 @@ absl::Status CopyDatabase(Connection& from, const std::string& to) {
   return done.status();
 }
 
+absl::StatusOr<Connection> OpenCopy(const std::string& path) {
+  LB_ASSIGN_OR_RETURN(Connection copy, Connection::Open(path, false));
+  LB_RETURN_IF_ERROR(copy.Execute("PRAGMA journal_mode = DELETE;"));
+  return copy;
+}
+
+absl::Status FenceCopy(Connection& copy, const std::string& why) {
+  LB_ASSIGN_OR_RETURN(Statement fence,
+                      copy.Prepare("UPDATE identity SET fenced = ?"));
+  return fence.Bind(why + "; adopt it if the original is gone").Run();
+}
+
 }  // namespace lb::controller

@@ -38,6 +38,13 @@ class FileCopy {
 // The whole file at once.
 absl::Status CopyDatabase(Connection& from, const std::string& to);
 
+// Opens a copy, from now on without a write ahead log, so that it can be read
+// where nothing may be written.
+absl::StatusOr<Connection> OpenCopy(const std::string& path);
+// Marks a copy, that it is not taken for the original: no plan is sent from it
+// until it is adopted. `why` says what it is.
+absl::Status FenceCopy(Connection& copy, const std::string& why);
+
 }  // namespace lb::controller
 
 #endif  // LB_CONTROLLER_STORE_FILE_COPY_H_

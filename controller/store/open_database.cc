@@ -34,12 +34,28 @@ absl::Status Migrate(Connection& db, const Schema& schema, std::int64_t from) {
   return db.Execute("COMMIT;");
 }
 
+// To go back to it is to restore. The first versions, and telemetry, know of no
+// fence.
+absl::Status FenceOldVersion(const std::string& path) {
+  LB_ASSIGN_OR_RETURN(Connection copy, OpenCopy(path));
+  LB_ASSIGN_OR_RETURN(
+      const std::int64_t knows_fences,
+      copy.QueryInt("SELECT count(*) FROM pragma_table_info('identity') "
+                    "WHERE name = 'fenced'"));
+  if (knows_fences == 0) return absl::OkStatus();
+  LB_ASSIGN_OR_RETURN(const std::int64_t version,
+                      copy.QueryInt("PRAGMA user_version"));
+  return FenceCopy(copy, absl::StrCat("the file of version ", version,
+                                      " that a newer program kept"));
+}
+
 // Keeps the file as it is beside itself, as FILE.before-vN, for who has to go
 // back to an older program. The copy that an earlier migration left goes.
 absl::Status KeepOldVersion(Connection& db, const Schema& schema) {
   const std::string kept = absl::StrCat(db.path(), ".before-v");
   const std::string path = absl::StrCat(kept, schema.version());
   LB_RETURN_IF_ERROR(CopyDatabase(db, path + ".new"));
+  LB_RETURN_IF_ERROR(FenceOldVersion(path + ".new"));
   LB_RETURN_IF_ERROR(RenameDurably(path + ".new", path));
   for (const auto& entry :
        std::filesystem::directory_iterator(ParentOf(path))) {

@@ -3,6 +3,7 @@
 #define LB_CONTROLLER_STORE_TELEMETRY_DB_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,7 +28,8 @@ class TelemetryDb {
                                           std::uint64_t limit_bytes,
                                           WallTime now);
 
-  // All or none, in one commit, with the minutes and hours that they end (see
+  // All or none, in one commit, which is on the disk once another one appends
+  // samples a second newer; with the minutes and hours that they end (see
   // RollUps) and, while the file is over its limit, without some of the oldest
   // rows (see RemoveOldest()). After an error the next call tries a new
   // connection.
@@ -52,6 +54,7 @@ class TelemetryDb {
   HeldDatabase file_;
   std::uint64_t limit_bytes_;
   RollUps roll_ups_;
+  std::optional<WallTime> synced_;  // newest sample known to be on the disk
 };
 
 // Renames the file at `path` and what SQLite has beside it to

@@ -1,6 +1,10 @@
 // Files of every earlier version, made by the schema's own first steps.
 #include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/status.h"
 #include "controller/store/open_database.h"
 #include "controller/store/row_codec.h"
@@ -10,6 +14,7 @@
 namespace lb::controller {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 // What a store of that version held, in its own words.
@@ -130,6 +135,27 @@ TEST_P(MigrationTest, KnowsWhichPolicyHeldWhen) {
                   "SELECT revision FROM policies WHERE end_time_ns IS NULL"),
             2);
   EXPECT_EQ(Query("control.db", "SELECT inputs_bytes FROM identity"), 5);
+}
+
+// To go back to it is to restore it, so it must not be taken for the original.
+TEST_F(SqliteStoreTest, AnOldFileThatKnowsOfFencesIsFenced) {
+  ASSERT_TRUE(Open().ok());
+  const Schema& now = ControlSchema();
+  std::vector<std::string_view> steps(now.migrations.begin(),
+                                      now.migrations.end());
+  steps.push_back("CREATE TABLE news (text TEXT) STRICT;");
+  ASSERT_TRUE(OpenDatabase(File("control.db"),
+                           {now.name, now.next_step, now.application_id, steps},
+                           Durability::kEveryCommit)
+                  .ok());
+  EXPECT_EQ(QueryText("control.db", "SELECT fenced FROM identity"), "");
+  const std::string kept =
+      absl::StrCat("control.db.before-v", now.version() + 1);
+  std::filesystem::rename(File(kept), File("control.db"));
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_THAT((*store)->identity().fenced,
+              HasSubstr("that a newer program kept; adopt it"));
 }
 
 // Reports from before minutes and hours were kept.
