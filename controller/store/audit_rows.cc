@@ -12,11 +12,11 @@
 namespace lb::controller {
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kAuditColumns =
     "SELECT sequence, time_ns, caller, role, method, resource, outcome, error, "
     "reason, request_id, before_json, after_json, revision, hash FROM audit ";
 
-absl::StatusOr<AuditRecord> ReadRow(Statement& row) {
+absl::StatusOr<AuditRecord> AuditFrom(Statement& row) {
   AuditRecord record;
   record.sequence = row.Unsigned();
   record.time = FromNs(row.Int());
@@ -35,12 +35,12 @@ absl::StatusOr<AuditRecord> ReadRow(Statement& row) {
   return record;
 }
 
-absl::StatusOr<std::vector<AuditRecord>> ReadRows(Statement& select) {
+absl::StatusOr<std::vector<AuditRecord>> AuditsFrom(Statement& select) {
   std::vector<AuditRecord> records;
   for (;;) {
     LB_ASSIGN_OR_RETURN(const bool row, select.Step());
     if (!row) return records;
-    absl::StatusOr<AuditRecord> record = ReadRow(select);
+    absl::StatusOr<AuditRecord> record = AuditFrom(select);
     if (!record.ok()) {
       return absl::DataLossError(absl::StrCat("an audit record is damaged: ",
                                               record.status().message()));
@@ -94,13 +94,13 @@ absl::StatusOr<std::vector<AuditRecord>> ReadAuditBefore(Connection& db,
   LB_ASSIGN_OR_RETURN(
       Statement select,
       db.Prepare(
-          absl::StrCat(ToAbsl(kColumns),
+          absl::StrCat(ToAbsl(kAuditColumns),
                        "WHERE sequence < ? ORDER BY sequence DESC LIMIT ?")));
   select
       .Bind(before == 0 ? std::numeric_limits<std::int64_t>::max()
                         : static_cast<std::int64_t>(before))
       .Bind(limit);
-  return ReadRows(select);
+  return AuditsFrom(select);
 }
 
 absl::StatusOr<std::vector<AuditRecord>> ReadAuditAfter(Connection& db,
@@ -108,10 +108,10 @@ absl::StatusOr<std::vector<AuditRecord>> ReadAuditAfter(Connection& db,
                                                         std::uint32_t limit) {
   LB_ASSIGN_OR_RETURN(
       Statement select,
-      db.Prepare(absl::StrCat(ToAbsl(kColumns),
+      db.Prepare(absl::StrCat(ToAbsl(kAuditColumns),
                               "WHERE sequence > ? ORDER BY sequence LIMIT ?")));
   select.Bind(after).Bind(limit);
-  return ReadRows(select);
+  return AuditsFrom(select);
 }
 
 }  // namespace lb::controller

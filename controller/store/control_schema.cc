@@ -375,7 +375,7 @@ CREATE VIEW v_policies AS SELECT
 FROM policies;
 )sql";
 
-constexpr std::array<std::string_view, 3> kSteps = {
+constexpr std::array<std::string_view, 3> kControlSteps = {
     kControlBegins, kFairQueueInPolicy, kIntentsAndAudit};
 
 }  // namespace
@@ -386,7 +386,7 @@ const Schema& ControlSchema() {
       "restore it from a backup, or move the data directory away to begin a "
       "new store",
       0x4c624331,  // "LbC1"
-      kSteps};
+      kControlSteps};
   return schema;
 }
 

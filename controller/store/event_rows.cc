@@ -18,7 +18,7 @@ absl::StatusOr<Statement> Select(Connection& db, const std::string& host,
       host.empty() ? "?1 = '' AND " : "host = ?1 AND ", rest));
 }
 
-absl::StatusOr<std::vector<Event>> ReadRows(Statement& select) {
+absl::StatusOr<std::vector<Event>> EventsFrom(Statement& select) {
   std::vector<Event> events;
   for (;;) {
     LB_ASSIGN_OR_RETURN(const bool row, select.Step());
@@ -55,7 +55,7 @@ absl::StatusOr<std::vector<Event>> ReadEventsBefore(Connection& db,
                                   ? std::numeric_limits<std::int64_t>::max()
                                   : static_cast<std::int64_t>(page.before);
   select.Bind(page.host).Bind(before).Bind(page.limit);
-  return ReadRows(select);
+  return EventsFrom(select);
 }
 
 absl::StatusOr<std::vector<Event>> ReadEventsAfter(Connection& db,
@@ -66,7 +66,7 @@ absl::StatusOr<std::vector<Event>> ReadEventsAfter(Connection& db,
       Statement select,
       Select(db, host, "revision > ?2 ORDER BY revision LIMIT ?3"));
   select.Bind(host).Bind(after).Bind(limit);
-  return ReadRows(select);
+  return EventsFrom(select);
 }
 
 }  // namespace lb::controller

@@ -11,8 +11,8 @@
 namespace lb::controller {
 namespace {
 
-// In the order in which ReadRow reads; InsertPlan's is the table's.
-constexpr std::string_view kColumns =
+// In the order in which PlanFrom reads; InsertPlan's is the table's.
+constexpr std::string_view kPlanColumns =
     "SELECT plan_id, host, term, epoch, state, create_time_ns, "
     "result_time_ns, author, reason, policy_revision, base, digest, "
     "imbalance_before, imbalance_predicted, imbalance_achieved, bound, "
@@ -20,7 +20,7 @@ constexpr std::string_view kColumns =
     "rejection, planner, algorithm_version, hash, key_id, owners, verdict, "
     "planner_reason, utilization_achieved FROM plans ";
 
-absl::StatusOr<PlanRecord> ReadRow(Statement& row) {
+absl::StatusOr<PlanRecord> PlanFrom(Statement& row) {
   PlanRecord plan;
   plan.id = row.Unsigned();
   plan.host = row.Text();
@@ -66,12 +66,12 @@ absl::StatusOr<PlanRecord> ReadRow(Statement& row) {
   return plan;
 }
 
-absl::StatusOr<std::vector<PlanRecord>> ReadRows(Statement& select) {
+absl::StatusOr<std::vector<PlanRecord>> PlansFrom(Statement& select) {
   std::vector<PlanRecord> plans;
   for (;;) {
     LB_ASSIGN_OR_RETURN(const bool row, select.Step());
     if (!row) return plans;
-    LB_ASSIGN_OR_RETURN(PlanRecord plan, ReadRow(select));
+    LB_ASSIGN_OR_RETURN(PlanRecord plan, PlanFrom(select));
     plans.push_back(std::move(plan));
   }
 }
@@ -209,9 +209,9 @@ absl::StatusOr<PlanRecord> ReadWhole(Connection& db, const std::string& where,
                                      const std::string& host, const char* what,
                                      std::uint64_t number) {
   LB_ASSIGN_OR_RETURN(Statement select,
-                      db.Prepare(absl::StrCat(ToAbsl(kColumns), where)));
+                      db.Prepare(absl::StrCat(ToAbsl(kPlanColumns), where)));
   select.Bind(host).Bind(number);
-  LB_ASSIGN_OR_RETURN(std::vector<PlanRecord> plans, ReadRows(select));
+  LB_ASSIGN_OR_RETURN(std::vector<PlanRecord> plans, PlansFrom(select));
   if (plans.empty()) {
     return absl::NotFoundError(
         absl::StrCat("host ", host, " has no ", what, " ", number));
@@ -224,8 +224,8 @@ absl::StatusOr<PlanRecord> ReadWhole(Connection& db, const std::string& where,
 absl::StatusOr<std::vector<PlanRecord>> ReadWithMoves(Connection& db,
                                                       const char* where) {
   LB_ASSIGN_OR_RETURN(Statement select,
-                      db.Prepare(absl::StrCat(ToAbsl(kColumns), where)));
-  LB_ASSIGN_OR_RETURN(std::vector<PlanRecord> plans, ReadRows(select));
+                      db.Prepare(absl::StrCat(ToAbsl(kPlanColumns), where)));
+  LB_ASSIGN_OR_RETURN(std::vector<PlanRecord> plans, PlansFrom(select));
   for (PlanRecord& plan : plans) LB_RETURN_IF_ERROR(ReadMoves(db, plan));
   return plans;
 }
@@ -347,13 +347,13 @@ absl::StatusOr<std::vector<PlanRecord>> ReadPlans(Connection& db,
   const char* one_host = page.host.empty() ? "?1 = '' AND " : "host = ?1 AND ";
   LB_ASSIGN_OR_RETURN(
       Statement select,
-      db.Prepare(absl::StrCat(ToAbsl(kColumns), "WHERE ", one_host,
+      db.Prepare(absl::StrCat(ToAbsl(kPlanColumns), "WHERE ", one_host,
                               "plan_id < ?2 ORDER BY plan_id DESC LIMIT ?3")));
   const std::int64_t before = page.before == 0
                                   ? std::numeric_limits<std::int64_t>::max()
                                   : static_cast<std::int64_t>(page.before);
   select.Bind(page.host).Bind(before).Bind(page.limit);
-  return ReadRows(select);
+  return PlansFrom(select);
 }
 
 absl::StatusOr<std::vector<PlanRecord>> ReadLastPlans(Connection& db) {

@@ -11,8 +11,8 @@
 namespace lb::controller {
 namespace {
 
-// In the order in which ReadRow reads.
-constexpr std::string_view kColumns =
+// In the order in which PolicyFrom reads.
+constexpr std::string_view kPolicyColumns =
     "SELECT host, revision, mode, planner, report_interval_ms, half_life_ms, "
     "warm_up_ms, trigger_permille, target_permille, floor_permille, "
     "z_permille, max_moves_permille, bucket_cooldown_ms, return_time_ms, "
@@ -28,7 +28,8 @@ std::uint32_t ReadPermille(Statement& row) {
 }
 
 // The policy and whose it is.
-absl::StatusOr<std::pair<std::string, PolicyRecord>> ReadRow(Statement& row) {
+absl::StatusOr<std::pair<std::string, PolicyRecord>> PolicyFrom(
+    Statement& row) {
   std::pair<std::string, PolicyRecord> read;
   auto& [host, record] = read;
   balance::Policy& policy = record.policy;
@@ -109,26 +110,26 @@ absl::StatusOr<PolicyRecord> ReadPolicy(Connection& db,
                                         std::uint64_t revision) {
   LB_ASSIGN_OR_RETURN(
       Statement select,
-      db.Prepare(absl::StrCat(ToAbsl(kColumns), "WHERE revision = ?")));
+      db.Prepare(absl::StrCat(ToAbsl(kPolicyColumns), "WHERE revision = ?")));
   LB_ASSIGN_OR_RETURN(const bool found, select.Bind(revision).Step());
   if (!found) {
     return absl::NotFoundError(
         absl::StrCat("there is no policy of revision ", revision));
   }
-  LB_ASSIGN_OR_RETURN(auto row, ReadRow(select));
+  LB_ASSIGN_OR_RETURN(auto row, PolicyFrom(select));
   return row.second;
 }
 
 absl::StatusOr<std::map<std::string, PolicyRecord>> ReadPolicies(
     Connection& db) {
-  LB_ASSIGN_OR_RETURN(
-      Statement select,
-      db.Prepare(absl::StrCat(ToAbsl(kColumns), "WHERE end_time_ns IS NULL")));
+  LB_ASSIGN_OR_RETURN(Statement select,
+                      db.Prepare(absl::StrCat(ToAbsl(kPolicyColumns),
+                                              "WHERE end_time_ns IS NULL")));
   std::map<std::string, PolicyRecord> policies;
   for (;;) {
     LB_ASSIGN_OR_RETURN(const bool found, select.Step());
     if (!found) return policies;
-    LB_ASSIGN_OR_RETURN(auto row, ReadRow(select));
+    LB_ASSIGN_OR_RETURN(auto row, PolicyFrom(select));
     policies.insert(std::move(row));
   }
 }

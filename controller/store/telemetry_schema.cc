@@ -89,7 +89,8 @@ CREATE VIEW v_processor_hours AS SELECT
 FROM processor_hours, json_each(busy_ns) AS busy;
 )sql";
 
-constexpr std::array<std::string_view, 2> kSteps = {kTelemetryBegins, kRollUps};
+constexpr std::array<std::string_view, 2> kTelemetrySteps = {kTelemetryBegins,
+                                                             kRollUps};
 
 }  // namespace
 
@@ -98,7 +99,7 @@ const Schema& TelemetrySchema() {
       "telemetry",
       "restore it from a backup, or have it set aside to begin a new one",
       0x4c625431,  // "LbT1"
-      kSteps};
+      kTelemetrySteps};
   return schema;
 }
 

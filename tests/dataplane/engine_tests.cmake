@@ -5,6 +5,7 @@ lb_test(engine_parts_test
     published_table_test.cc spsc_ring_test.cc stall_watch_test.cc
     utilization_sampler_test.cc waiter_test.cc
   DEPS lb::engine lb::test_support
+  TOGETHER 6
   LABELS concurrent)
 
 lb_test(engine_test

@@ -23,7 +23,7 @@ constexpr std::uint32_t kBuckets = 1'024;
 // (4 to 8 bytes) and of the pool's list of free records (4).
 constexpr std::size_t kBytesPerConnection = 192 + 8 + 4;
 
-FlowKey Key(std::uint32_t n) {
+FlowKey NthKey(std::uint32_t n) {
   FlowKey key;
   key.version = IpVersion::kIpv4;
   key.protocol = 6;
@@ -56,7 +56,7 @@ TEST(MillionConnections, CostWhatIsStatedAndAreAllFoundTimedAndLetGo) {
   for (std::uint32_t n = 0; n < kConnections; ++n) {
     const ConnectionIndex index = cache.Allocate();
     ASSERT_NE(index, kNoConnection) << n;
-    (*pool)[index].key = Key(n);
+    (*pool)[index].key = NthKey(n);
     (*pool)[index].hash = Hash(n);
     table.Insert(index);
     buckets[Hash(n) % kBuckets].wheel.Schedule(index, 1 + n % 60'000);
@@ -71,7 +71,7 @@ TEST(MillionConnections, CostWhatIsStatedAndAreAllFoundTimedAndLetGo) {
 #endif
 
   for (std::uint32_t n = 0; n < kConnections; ++n) {
-    ASSERT_NE(table.Find(Hash(n), Key(n)), kNoConnection) << n;
+    ASSERT_NE(table.Find(Hash(n), NthKey(n)), kNoConnection) << n;
   }
   std::uint32_t fired = 0;
   for (Bucket& bucket : buckets) {
