@@ -6,8 +6,9 @@
 
 #include <chrono>
 #include <cstddef>
-#include <map>
+#include <list>
 #include <string>
+#include <unordered_map>
 
 #include "common/clock.h"
 
@@ -47,12 +48,30 @@ class FleetBrake {
            count.wrong * 100 >= count.planned * kWrongPercent;
   }
   // As if nothing had gone wrong: somebody has looked into it.
-  void Forgive() { wrong_.clear(); }
+  void Forgive() { wrong_.Clear(); }
 
  private:
-  // By host: when this happened last.
-  std::map<std::string, MonotonicTime> planned_;
-  std::map<std::string, MonotonicTime> wrong_;
+  // To which hosts something happened, and when last. It is looked at for every
+  // plan, so that must not take longer where there are more hosts.
+  class LastTimes {
+   public:
+    // `now` is no earlier than the one before.
+    void Note(const std::string& host, MonotonicTime now);
+    void ForgetBefore(MonotonicTime time);
+    void Clear();
+    std::size_t hosts() const { return by_time_.size(); }
+
+   private:
+    struct Entry {
+      std::string host;
+      MonotonicTime time;
+    };
+    std::list<Entry> by_time_;  // oldest first
+    std::unordered_map<std::string, std::list<Entry>::iterator> by_host_;
+  };
+
+  LastTimes planned_;
+  LastTimes wrong_;
 };
 
 }  // namespace lb::controller

@@ -51,6 +51,19 @@ TEST_F(FleetBrakeTest, WhatIsLongAgoIsForgotten) {
   EXPECT_FALSE(MustHalt());
 }
 
+TEST_F(FleetBrakeTest, OfAHostItsLastTimeCounts) {
+  Plan(3);
+  Reject(3);
+  now_ += FleetBrake::kWindow;
+  Reject(1);  // the oldest becomes the newest
+  now_ += std::chrono::seconds(1);
+  const FleetBrake::Count count = brake_.Look(now_);
+  EXPECT_EQ(count.planned, 0U);
+  EXPECT_EQ(count.wrong, 1U);
+  now_ += FleetBrake::kWindow;
+  EXPECT_EQ(brake_.Look(now_).wrong, 0U);
+}
+
 TEST_F(FleetBrakeTest, WorseIsMoreThanNoise) {
   Plan(3);
   for (int i = 0; i < 3; ++i) {
