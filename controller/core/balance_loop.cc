@@ -304,7 +304,7 @@ void BalanceLoop::Propose(Host& host, PlanRecord plan) {
                      .result_time = clock_.Wall(),
                      .rejection = "a newer proposal took its place"};
   }
-  change.host = host.record;
+  change.host = ToSave(host);
   change.plan = plan;
   journal_.Commit(std::move(change),
                   [&host, plan = std::move(plan)](

@@ -160,7 +160,9 @@ void Fleet::Tick() {
   for (const auto& [name, host] : hosts_) {
     plans_.Tick(*host);
     balance_.Tick(*host);
-    if (host->unsaved && !journal_.degraded()) Keep(*host, {});
+    if (host->unsaved && host->saving == 0 && !journal_.degraded()) {
+      Keep(*host, {});
+    }
   }
   HaltIfWrong();
   balance_.TakeUpWaiting();
@@ -309,8 +311,10 @@ void Fleet::NoteConnected(Host& host) {
 void Fleet::Keep(Host& host, Change change) {
   change.host = host.record;
   host.unsaved = false;
+  ++host.saving;
   journal_.Commit(std::move(change),
                   [&host](const absl::StatusOr<Committed>& committed) {
+                    --host.saving;
                     if (!committed.ok()) host.unsaved = true;
                   });
 }

@@ -6,6 +6,11 @@
 
 namespace lb::controller {
 
+std::optional<HostRecord> ToSave(const Host& host) {
+  if (!host.unsaved && host.saving == 0) return std::nullopt;
+  return host.record;
+}
+
 void SetTable(Host& host, Table table, Digest digest, MonotonicTime now) {
   if (digest == host.digest) return;
   if (host.record.table.buckets() == table.buckets()) {

@@ -5,6 +5,7 @@
 #define LB_CONTROLLER_CORE_HOST_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -126,12 +127,17 @@ struct Host {
 
   // Fleet's.
   std::optional<MonotonicTime> duplicate_event;  // last time it was recorded
-  bool unsaved = false;  // the store could not keep the record
+  bool unsaved = false;    // the store could not keep the record
+  std::size_t saving = 0;  // commits of it that are under way
   Allowance agent_events{std::chrono::seconds(1), 10};
 
   const std::string& name() const { return record.host; }
   bool connected() const { return session != nullptr; }
 };
+
+// The record, if the store may not have it as it is: to be committed with what
+// rests on it.
+std::optional<HostRecord> ToSave(const Host& host);
 
 // Another table is in force from now on (or the same: no change). Loads are
 // kept, utilizations and what was decided on them start anew, and the moves it

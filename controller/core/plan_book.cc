@@ -44,7 +44,7 @@ void PlanBook::Send(Host& host, PlanRecord plan, Change with,
       .message = absl::StrFormat("%d moves, imbalance %.3f, %.3f predicted: %s",
                                  plan.moves.size(), plan.imbalance_before,
                                  plan.imbalance_predicted, plan.reason)};
-  with.host = host.record;
+  with.host = ToSave(host);
   const bool proposal = plan.id != 0;
   if (proposal) {
     with.event->message =
@@ -53,7 +53,11 @@ void PlanBook::Send(Host& host, PlanRecord plan, Change with,
   }
   plan.state = PlanState::kSent;
   plan.create_time = clock_.Wall();
-  if (!proposal) with.plan = plan;
+  PlannerInputs inputs = std::move(plan.inputs);  // the store's only
+  if (!proposal) {
+    with.plan = plan;
+    with.plan->inputs = std::move(inputs);
+  }
   host.flight = {};
   host.flight.stage = Stage::kCommitting;
   host.flight.plan = std::move(plan);
@@ -253,9 +257,9 @@ void PlanBook::OnOutcomeCommitted(Host& host,
                                   const absl::StatusOr<Committed>& committed) {
   host.flight.commit_under_way = false;
   if (!committed.ok()) return;  // Tick() tries again
-  const Flight flight = std::move(host.flight);
+  Flight flight = std::move(host.flight);
   EndFlight(host);
-  PlanRecord plan = flight.plan;
+  PlanRecord plan = std::move(flight.plan);
   const PlanUpdate& update = *flight.outcome->update;
   plan.state = update.state;
   for (const MoveResult& move : update.moves) {

@@ -1,6 +1,9 @@
 #include "controller/store/host_rows.h"
 
+#include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/status.h"
@@ -9,7 +12,43 @@
 namespace lb::controller {
 namespace {
 
+absl::StatusOr<std::vector<ProcessorLayout>> ReadProcessors(
+    Connection& db, const std::string& host) {
+  LB_ASSIGN_OR_RETURN(
+      Statement select,
+      db.Prepare("SELECT cpu, capacity_permille FROM host_processors "
+                 "WHERE host = ? ORDER BY processor"));
+  select.Bind(host);
+  std::vector<ProcessorLayout> processors;
+  for (;;) {
+    LB_ASSIGN_OR_RETURN(const bool row, select.Step());
+    if (!row) return processors;
+    ProcessorLayout processor;
+    processor.cpu = static_cast<std::uint32_t>(select.Int());
+    processor.capacity_permille = static_cast<std::uint32_t>(select.Int());
+    processors.push_back(processor);
+  }
+}
+
+absl::StatusOr<std::map<std::string, std::string>> ReadLabels(
+    Connection& db, const std::string& host) {
+  LB_ASSIGN_OR_RETURN(
+      Statement select,
+      db.Prepare("SELECT key, value FROM host_labels WHERE host = ?"));
+  select.Bind(host);
+  std::map<std::string, std::string> labels;
+  for (;;) {
+    LB_ASSIGN_OR_RETURN(const bool row, select.Step());
+    if (!row) return labels;
+    std::string key = select.Text();
+    labels[std::move(key)] = select.Text();
+  }
+}
+
+// These two hardly ever change, while the host's row does with every plan.
 absl::Status WriteProcessors(Connection& db, const HostRecord& host) {
+  LB_ASSIGN_OR_RETURN(const auto stored, ReadProcessors(db, host.host));
+  if (stored == host.layout.processors) return absl::OkStatus();
   LB_ASSIGN_OR_RETURN(Statement clear,
                       db.Prepare("DELETE FROM host_processors WHERE host = ?"));
   LB_RETURN_IF_ERROR(clear.Bind(host.host).Run());
@@ -28,6 +67,8 @@ absl::Status WriteProcessors(Connection& db, const HostRecord& host) {
 }
 
 absl::Status WriteLabels(Connection& db, const HostRecord& host) {
+  LB_ASSIGN_OR_RETURN(const auto stored, ReadLabels(db, host.host));
+  if (stored == host.labels) return absl::OkStatus();
   LB_ASSIGN_OR_RETURN(Statement clear,
                       db.Prepare("DELETE FROM host_labels WHERE host = ?"));
   LB_RETURN_IF_ERROR(clear.Bind(host.host).Run());
@@ -38,35 +79,6 @@ absl::Status WriteLabels(Connection& db, const HostRecord& host) {
         insert.Reset().Bind(host.host).Bind(key).Bind(value).Run());
   }
   return absl::OkStatus();
-}
-
-absl::Status ReadProcessors(Connection& db, HostRecord& host) {
-  LB_ASSIGN_OR_RETURN(
-      Statement select,
-      db.Prepare("SELECT cpu, capacity_permille FROM host_processors "
-                 "WHERE host = ? ORDER BY processor"));
-  select.Bind(host.host);
-  for (;;) {
-    LB_ASSIGN_OR_RETURN(const bool row, select.Step());
-    if (!row) return absl::OkStatus();
-    ProcessorLayout processor;
-    processor.cpu = static_cast<std::uint32_t>(select.Int());
-    processor.capacity_permille = static_cast<std::uint32_t>(select.Int());
-    host.layout.processors.push_back(processor);
-  }
-}
-
-absl::Status ReadLabels(Connection& db, HostRecord& host) {
-  LB_ASSIGN_OR_RETURN(
-      Statement select,
-      db.Prepare("SELECT key, value FROM host_labels WHERE host = ?"));
-  select.Bind(host.host);
-  for (;;) {
-    LB_ASSIGN_OR_RETURN(const bool row, select.Step());
-    if (!row) return absl::OkStatus();
-    std::string key = select.Text();
-    host.labels[std::move(key)] = select.Text();
-  }
 }
 
 absl::StatusOr<HostRecord> ReadHostRow(Statement& select) {
@@ -136,8 +148,8 @@ absl::StatusOr<std::vector<HostRecord>> ReadHosts(Connection& db) {
     hosts.push_back(std::move(host));
   }
   for (HostRecord& host : hosts) {
-    LB_RETURN_IF_ERROR(ReadProcessors(db, host));
-    LB_RETURN_IF_ERROR(ReadLabels(db, host));
+    LB_ASSIGN_OR_RETURN(host.layout.processors, ReadProcessors(db, host.host));
+    LB_ASSIGN_OR_RETURN(host.labels, ReadLabels(db, host.host));
   }
   return hosts;
 }
