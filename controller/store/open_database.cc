@@ -132,7 +132,8 @@ absl::Status Explain(const absl::Status& status, const std::string& path,
         " is held by another process; stop it, or use another data "
         "directory"));
   }
-  if (absl::IsDataLoss(status)) {
+  // All SQL is fixed: what it fails on is not what the header says it is.
+  if (absl::IsDataLoss(status) || absl::IsUnknown(status)) {
     return absl::DataLossError(
         absl::StrCat(status.message(), "; ", ToAbsl(schema.next_step)));
   }

@@ -27,6 +27,8 @@ absl::StatusCode CodeOf(int code) {
       return absl::StatusCode::kInvalidArgument;
     case SQLITE_FULL:
       return absl::StatusCode::kResourceExhausted;
+    case SQLITE_ERROR:  // such as a table that is not there
+      return absl::StatusCode::kUnknown;
     default:
       return absl::StatusCode::kInternal;
   }

@@ -12,6 +12,7 @@
 #include "tests/controller/file_size_limit.h"
 #include "tests/controller/sqlite_store_fixture.h"
 #include "tests/controller/store_samples.h"
+#include "tests/support/damage_file.h"
 
 namespace lb::controller {
 namespace {
@@ -174,14 +175,20 @@ INSTANTIATE_TEST_SUITE_P(
                  AlterFile(d + "/control.db", "DELETE FROM identity");
                },
                "was emptied"},
+        Damage{"table_missing",
+               [](auto&, const std::string& d) {
+                 AlterFile(d + "/control.db", "DROP TABLE identity");
+               },
+               "no such table"},
+        Damage{"schema_format",
+               [](auto&, const std::string& d) {
+                 DamageFile(d + "/control.db", 44, 4);
+               },
+               "unsupported file format"},
         Damage{"page",
                [](auto&, const std::string& d) {
-                 std::fstream file(d + "/control.db", std::ios::in |
-                                                          std::ios::out |
-                                                          std::ios::binary);
                  for (int page = 20; page < 40; ++page) {
-                   file.seekp(page * 4'096 + 100);
-                   file << std::string(2'000, '\xa5');
+                   DamageFile(d + "/control.db", page * 4'096 + 100, 2'000);
                  }
                },
                "control.db"},
