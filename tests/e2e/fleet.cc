@@ -1,5 +1,6 @@
 #include "tests/e2e/fleet.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -24,8 +25,11 @@ constexpr char kPolicy[] =
     "fair_queue_quantum_us: 100\n"
     "fair_queue_limit_packets: 4000\n";
 
-std::unique_ptr<Process> Start(const std::vector<std::string>& argv) {
-  auto process = Process::Start(argv);
+using Variables = std::map<std::string, std::string>;
+
+std::unique_ptr<Process> Start(const std::vector<std::string>& argv,
+                               const Variables& variables = {}) {
+  auto process = Process::Start(argv, variables);
   EXPECT_TRUE(process.ok()) << process.status();
   return process.ok() ? *std::move(process) : nullptr;
 }
@@ -39,6 +43,11 @@ std::unique_ptr<Process> Start(const std::string& program, Flags other,
     if (!value.empty()) argv.push_back(value);
   }
   return Start(argv);
+}
+
+// Never the machine's own controller.
+Variables LbctlVariables(const Fleet& fleet) {
+  return {{"LBCTL_CONTROLLER", ""}, {"LBCTL_RUN_DIR", fleet.File("run")}};
 }
 
 }  // namespace
@@ -67,6 +76,13 @@ void Fleet::StartController(const Flags& other) {
       << controller_->err();
 }
 
+void Fleet::StopController() {
+  controller_->Signal(SIGTERM);
+  const auto ended = controller_->Wait(kLimit);
+  ASSERT_TRUE(ended.ok()) << ended.status();
+  EXPECT_EQ(ended->exit_code, 0) << ended->err;
+}
+
 std::unique_ptr<Process> Fleet::StartAgent(const std::string& host,
                                            const Flags& other) {
   return Start(
@@ -86,7 +102,7 @@ std::unique_ptr<Process> Fleet::StartAgent(const std::string& host,
 
 Ended Fleet::Lbctl(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), kLbctl);
-  auto ended = RunProgram(arguments, kLimit, {{"LBCTL_CONTROLLER", Viewer()}});
+  auto ended = RunProgram(arguments, kLimit, LbctlVariables(*this));
   EXPECT_TRUE(ended.ok()) << ended.status();
   return ended.ok() ? *ended : Ended();
 }
@@ -114,27 +130,52 @@ std::set<std::string> Fleet::Events() {
   return events;
 }
 
-json Fleet::WaitForEvent(const std::function<bool(const json&)>& wanted) {
-  const std::unique_ptr<Process> tail =
-      Start({kLbctl, "event", "tail", "--follow", "--limit", "0", "-o", "json",
-             "--controller", Viewer()});
+json Fleet::WaitForEvent(const Wanted& wanted) {
+  return Follow({"event", "tail", "--follow", "--limit", "0"}, wanted);
+}
+
+void Fleet::WaitForReports(const std::string& host, int reports) {
+  Follow({"load", "watch", "--host", host},
+         [&reports](const json&) { return --reports <= 0; });
+}
+
+json Fleet::Follow(std::vector<std::string> arguments, const Wanted& wanted) {
+  arguments.insert(arguments.begin(), kLbctl);
+  arguments.insert(arguments.end(), {"-o", "json"});
+  const std::unique_ptr<Process> lines =
+      Start(arguments, LbctlVariables(*this));
   json found;
   std::size_t read = 0;
-  const bool came = tail->WaitUntil(
+  const bool came = lines->WaitUntil(
       [&] {
-        for (std::size_t end = tail->out().find('\n', read);
-             end != std::string::npos; end = tail->out().find('\n', read)) {
-          found =
-              json::parse(tail->out().substr(read, end - read), nullptr, false);
+        for (std::size_t end = lines->out().find('\n', read);
+             end != std::string::npos; end = lines->out().find('\n', read)) {
+          found = json::parse(lines->out().substr(read, end - read), nullptr,
+                              false);
           read = end + 1;
           if (wanted(found)) return true;
         }
         return false;
       },
       kLimit);
-  EXPECT_TRUE(came) << "no such event; events: " << tail->out()
-                    << " errors: " << tail->err();
+  EXPECT_TRUE(came) << "nothing of this was wanted: " << lines->out()
+                    << " errors: " << lines->err();
   return came ? found : json();
+}
+
+std::uint64_t Number(const json& value) {
+  return value.is_string() ? std::stoull(value.get<std::string>())
+                           : value.get<std::uint64_t>();
+}
+
+bool IsKind(const json& event, const std::string& kind) {
+  return event.value("kind", "") == kind;
+}
+
+void ExpectNothingLost(const json& counters) {
+  for (const char* field : {"lost", "reordered", "duplicated"}) {
+    EXPECT_EQ(Number(counters[field]), 0u) << field << " in " << counters;
+  }
 }
 
 long long NumberAfter(const std::string& text, const std::string& before) {

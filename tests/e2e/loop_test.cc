@@ -17,21 +17,6 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-std::uint64_t Number(const json& value) {
-  return value.is_string() ? std::stoull(value.get<std::string>())
-                           : value.get<std::uint64_t>();
-}
-
-bool IsKind(const json& event, const std::string& kind) {
-  return event.value("kind", "") == kind;
-}
-
-void ExpectNothingLost(const json& counters) {
-  for (const char* field : {"lost", "reordered", "duplicated"}) {
-    EXPECT_EQ(Number(counters[field]), 0u) << field << " in " << counters;
-  }
-}
-
 // Even on a machine that is busy with other things, some plan soon reaches
 // what the first one found far away.
 TEST(Loop, PlansBringASkewedHostBackToEven) {

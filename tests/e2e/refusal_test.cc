@@ -2,22 +2,25 @@
 // changed.
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/e2e/fleet.h"
+#include "tests/support/damage_file.h"
 
 namespace lb::e2e {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
@@ -89,40 +92,73 @@ TEST(Refusal, ASecondControllerOnTheSameStoreOrSocketsIsTurnedAway) {
   EXPECT_EQ(fleet.Lbctl({"host", "list"}).exit_code, 0);
 }
 
-TEST(Refusal, ANewerDatabaseIsLeftAlone) {
+struct Unfit {
+  const char* name;
+  std::function<void(const std::string& path)> spoil;
+  const char* words;  // what is wrong, and the next step
+};
+
+class UnfitDatabaseTest : public testing::TestWithParam<Unfit> {};
+
+TEST_P(UnfitDatabaseTest, IsRefusedInOneLineAndLeftAlone) {
   Fleet fleet;
   fleet.StartController();
-  fleet.controller().Signal(SIGTERM);
-  EXPECT_EQ(EndOf(fleet.controller()).exit_code, 0);
+  fleet.StopController();
   const std::string path = fleet.File("data/control.db");
-  sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
-  EXPECT_EQ(
-      sqlite3_exec(db, "PRAGMA user_version = 999", nullptr, nullptr, nullptr),
-      SQLITE_OK);
-  sqlite3_close(db);
+  GetParam().spoil(path);
   const std::string before = ReadFile(path);
   const Ended ended = EndOf(*fleet.TryController({}));
   EXPECT_EQ(ended.exit_code, 3);
-  EXPECT_THAT(LastLine(ended.err),
-              MatchesRegex("lb-controller: error: .*control.db.*999.*newer.*"));
+  EXPECT_THAT(ended.err, MatchesRegex("lb-controller: error: [^\n]*\n"));
+  EXPECT_THAT(ended.err, HasSubstr(path));
+  EXPECT_THAT(ended.err, ContainsRegex(GetParam().words));
   EXPECT_EQ(ReadFile(path), before);
 }
 
-TEST(Refusal, ADamagedDatabaseIsLeftAlone) {
-  Fleet fleet;
-  fleet.StartController();
-  fleet.controller().Signal(SIGTERM);
-  EXPECT_EQ(EndOf(fleet.controller()).exit_code, 0);
-  const std::string path = fleet.File("data/control.db");
-  std::ofstream(path, std::ios::trunc) << "not a database, whatever its name "
-                                          "may say";
-  const std::string before = ReadFile(path);
-  const Ended ended = EndOf(*fleet.TryController({}));
-  EXPECT_EQ(ended.exit_code, 3);
-  EXPECT_THAT(LastLine(ended.err), HasSubstr("control.db"));
-  EXPECT_EQ(ReadFile(path), before);
+void Execute(const std::string& path, const char* sql) {
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(db);
 }
+
+// SQLite's header takes the first 100 bytes of the first page of 4,096.
+INSTANTIATE_TEST_SUITE_P(
+    All, UnfitDatabaseTest,
+    testing::Values(
+        Unfit{"newer",
+              [](const std::string& path) {
+                Execute(path, "PRAGMA user_version = 999");
+              },
+              "version 999, .*; use a newer lb-controller"},
+        Unfit{"header",
+              [](const std::string& path) { DamageFile(path, 0, 100); },
+              "not a database; restore it from a backup"},
+        Unfit{"header_behind_its_name",
+              [](const std::string& path) { DamageFile(path, 24, 76); },
+              "malformed; restore it from a backup"},
+        Unfit{"first_page",
+              [](const std::string& path) { DamageFile(path, 100, 2'000); },
+              "malformed; restore it from a backup"},
+        Unfit{"text",
+              [](const std::string& path) {
+                std::ofstream(path, std::ios::trunc)
+                    << "not a database, whatever its name may say";
+              },
+              "not a database; restore it from a backup"},
+        Unfit{"emptied",
+              [](const std::string& path) {
+                std::ofstream(path, std::ios::trunc);
+              },
+              "is empty; restore it from a backup"},
+        Unfit{"foreign",
+              [](const std::string& path) {
+                std::filesystem::remove(path);
+                Execute(path, "CREATE TABLE letters (text)");
+              },
+              "is not a control database of lb-controller; restore it from a "
+              "backup"}),
+    [](const auto& param_info) { return std::string(param_info.param.name); });
 
 }  // namespace
 }  // namespace lb::e2e
