@@ -334,6 +334,23 @@ def storm(report, options, directory, tls=None, limit_s=30):
         fleet.stop()
 
 
+def planned_anew(directory, term):
+    """How many hosts were planned in a term, and how many of them before their
+    first report in it had come."""
+    db = sqlite3.connect(directory / "data/control.db")
+    db.execute("ATTACH ? AS telemetry", (str(directory / "data/telemetry.db"),))
+    return db.execute("""
+        SELECT count(*), coalesce(sum(reported IS NULL OR planned < reported), 0)
+        FROM (SELECT host, min(create_time_ns) AS planned
+              FROM plans WHERE term = :term GROUP BY host)
+        LEFT JOIN (SELECT host, min(time_ns) AS reported
+                   FROM telemetry.processor_samples
+                   WHERE time_ns >= (SELECT start_time_ns FROM terms
+                                     WHERE term = :term)
+                   GROUP BY host) USING (host)""",
+                      {"term": term}).fetchone()
+
+
 def failover(report, options, directory):
     server = controller(directory, policy=QUICK_POLICY)
     fleet = Fleet(server, 3000, 120, "--ramp-s", 15, "--interval-ms",
@@ -359,6 +376,9 @@ def failover(report, options, directory):
         "('APPLIED', 'PARTIAL', 'MEASURED')").fetchone()
     report.add("results acknowledged before the kill, and in the store",
                f"{acknowledged} {stored}", "none lost")
+    planned, early = planned_anew(directory, 2)
+    report.add(f"of {planned} hosts planned since, before they had reported",
+               early, "0")
 
 
 def sustained_mtls(report, options, directory):

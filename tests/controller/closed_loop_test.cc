@@ -203,6 +203,32 @@ TEST(ClosedLoop, AHostThatComesAndGoesIsNotRecordedEveryTime) {
   EXPECT_EQ(recorded(), at_last);
 }
 
+// How many reports it took until a plan was sent; 0: none was.
+int ReportsBeforePlan(ControllerHarness& harness, SimulatedHost& host,
+                      const ControllerHarness::Stream& stream) {
+  for (int reports = 1; reports <= 20; ++reports) {
+    harness.Report(host, stream);
+    if (!stream.link->plans.empty()) return reports;
+  }
+  return 0;
+}
+
+// What was known of the host before counts for nothing.
+TEST(ClosedLoop, AfterARestartOnlyReportsOfTheNewStreamMakeAPlan) {
+  ControllerHarness harness;
+  SimulatedHost host("a", 4, SkewedLoads(256, 4, 2.0, 0.6));
+  const int needed = ReportsBeforePlan(harness, host, harness.Connect(host));
+  ASSERT_GT(seconds(needed), balance::Policy().warm_up);
+  // With the plan, which did not reach the agent.
+  harness.Restart();
+  host.sequence = 0;
+  const auto stream = harness.Connect(host);
+  for (int i = 0; i < 20; ++i) harness.Advance(seconds(1));
+  EXPECT_TRUE(stream.link->plans.empty());
+  EXPECT_EQ(harness.store.plans().size(), 1U);
+  EXPECT_EQ(ReportsBeforePlan(harness, host, stream), needed);
+}
+
 TEST(ClosedLoop, AReportThatMakesNoSenseFreezesTheHost) {
   ControllerHarness harness;
   SimulatedHost host("a", 4, std::vector<std::uint64_t>(64, 20'000'000));

@@ -195,6 +195,18 @@ TEST_F(CommandsTest, AgentsThatCanAreToldOfDrains) {
   EXPECT_THAT(stream_.link->drains[1].processors, ElementsAre(ProcessorId(2)));
 }
 
+TEST_F(CommandsTest, AfterARestartADrainWaitsForAReport) {
+  Lose();
+  ASSERT_TRUE(Drain(1, MakeCall("Drain")).ok());
+  harness_.Restart();
+  host_.sequence = 0;
+  stream_ = harness_.Connect(host_);
+  for (int i = 0; i < 10; ++i) harness_.Advance(seconds(1));
+  EXPECT_TRUE(harness_.store.plans().empty());
+  harness_.Report(host_, stream_);
+  EXPECT_EQ(stream_.link->plans.size(), 1U);
+}
+
 TEST_F(CommandsTest, TheLastProcessorCannotBeDrained) {
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(Drain(i, MakeCall("Drain")).ok());
