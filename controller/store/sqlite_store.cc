@@ -126,7 +126,7 @@ SqliteStore::SqliteStore(const StoreOptions& options, DataDirectory directory,
       executor_(executor),
       clock_(clock),
       control_(std::move(control), options.inputs, executor, clock),
-      telemetry_(std::move(telemetry), executor),
+      telemetry_(std::move(telemetry), executor, clock),
       backup_thread_([this] { RunBackups(); }) {}
 
 SqliteStore::~SqliteStore() {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -29,9 +28,6 @@ absl::Status Create(const std::string& path, const std::string& store_id,
         return insert.Bind(store_id).Bind(ToNs(now)).Run();
       });
 }
-
-// Samples that are older than the newest by so much are on the disk.
-constexpr std::chrono::seconds kSyncInterval{1};
 
 // Of a group that is not empty.
 WallTime NewestOf(std::span<const Sample> samples) {
@@ -67,12 +63,9 @@ absl::StatusOr<TelemetryDb> TelemetryDb::Open(const std::string& path,
   return TelemetryDb(std::move(file), limit_bytes);
 }
 
-absl::Status TelemetryDb::AppendAll(std::span<const Sample> samples) {
+absl::Status TelemetryDb::AppendAll(std::span<const Sample> samples,
+                                    bool sync) {
   LB_ASSIGN_OR_RETURN(Connection* const db, file_.Connect());
-  const WallTime newest = NewestOf(samples);
-  const bool sync =
-      !synced_ || std::chrono::abs(newest - *synced_) >= kSyncInterval;
-  // With such a commit all before it get there.
   if (sync) LB_RETURN_IF_ERROR(db->Execute("PRAGMA synchronous = FULL;"));
   LB_RETURN_IF_ERROR(db->Execute("BEGIN IMMEDIATE;"));
   LB_ASSIGN_OR_RETURN(const std::vector<std::uint64_t> rows,
@@ -80,16 +73,14 @@ absl::Status TelemetryDb::AppendAll(std::span<const Sample> samples) {
   LB_RETURN_IF_ERROR(roll_ups_.Add(*db, rows, samples));
   // More than came, so that it shrinks, and no more than that, so that what
   // comes is not kept waiting.
-  LB_RETURN_IF_ERROR(
-      RemoveOldest(*db, ToNs(newest), 2 * samples.size() + 1, limit_bytes_));
+  LB_RETURN_IF_ERROR(RemoveOldest(*db, ToNs(NewestOf(samples)),
+                                  2 * samples.size() + 1, limit_bytes_));
   LB_RETURN_IF_ERROR(db->Execute("COMMIT;"));
-  if (!sync) return absl::OkStatus();
-  synced_ = newest;
-  return db->Execute("PRAGMA synchronous = NORMAL;");
+  return sync ? db->Execute("PRAGMA synchronous = NORMAL;") : absl::OkStatus();
 }
 
-absl::Status TelemetryDb::Append(std::span<const Sample> samples) {
-  absl::Status status = AppendAll(samples);
+absl::Status TelemetryDb::Append(std::span<const Sample> samples, bool sync) {
+  absl::Status status = AppendAll(samples, sync);
   if (!status.ok()) {
     file_.Drop();
     roll_ups_ = RollUps();

@@ -3,7 +3,6 @@
 #define LB_CONTROLLER_STORE_TELEMETRY_DB_H_
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -28,12 +27,12 @@ class TelemetryDb {
                                           std::uint64_t limit_bytes,
                                           WallTime now);
 
-  // All or none, in one commit, which is on the disk once another one appends
-  // samples a second newer; with the minutes and hours that they end (see
+  // All or none, in one commit, with the minutes and hours that they end (see
   // RollUps) and, while the file is over its limit, without some of the oldest
   // rows (see RemoveOldest()). After an error the next call tries a new
-  // connection.
-  absl::Status Append(std::span<const Sample> samples);
+  // connection. `sync`: they, and all before, are on the disk
+  // after it.
+  absl::Status Append(std::span<const Sample> samples, bool sync = false);
 
   // As Store::ListProcessorSamples(), ListBucketSamples() and ListRollUps().
   absl::StatusOr<std::vector<StoredProcessorSample>> ReadProcessors(
@@ -49,12 +48,11 @@ class TelemetryDb {
  private:
   TelemetryDb(HeldDatabase file, std::uint64_t limit_bytes)
       : file_(std::move(file)), limit_bytes_(limit_bytes) {}
-  absl::Status AppendAll(std::span<const Sample> samples);
+  absl::Status AppendAll(std::span<const Sample> samples, bool sync);
 
   HeldDatabase file_;
   std::uint64_t limit_bytes_;
   RollUps roll_ups_;
-  std::optional<WallTime> synced_;  // newest sample known to be on the disk
 };
 
 // Renames the file at `path` and what SQLite has beside it to

@@ -11,11 +11,17 @@ namespace {
 
 // Samples wait so long for others: a transaction for all costs less.
 constexpr std::chrono::milliseconds kPatience{200};
+// How much may be lost when power fails.
+constexpr std::chrono::seconds kSyncInterval{1};
 
 }  // namespace
 
-TelemetryThread::TelemetryThread(TelemetryDb db, Executor& executor)
-    : executor_(executor), db_(std::move(db)), thread_([this] { Run(); }) {}
+TelemetryThread::TelemetryThread(TelemetryDb db, Executor& executor,
+                                 const Clock& clock)
+    : executor_(executor),
+      clock_(clock),
+      db_(std::move(db)),
+      thread_([this] { Run(); }) {}
 
 TelemetryThread::~TelemetryThread() {
   Close();
@@ -55,7 +61,10 @@ std::size_t TelemetryThread::AppendGroup(std::vector<Work>& work,
     if (sample == nullptr) break;
     samples.push_back(std::move(*sample));
   }
-  const absl::Status status = db_.Append(samples);
+  const MonotonicTime now = clock_.Monotonic();
+  const bool sync = now >= next_sync_;
+  const absl::Status status = db_.Append(samples, sync);
+  if (sync && status.ok()) next_sync_ = now + kSyncInterval;
   if (!status.ok()) dropped_samples_ += samples.size();
   if (status.ok() == fails_) {
     fails_ = !status.ok();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "common/clock.h"
 #include "controller/core/event_loop.h"
 #include "controller/core/store.h"
 #include "controller/store/answer.h"
@@ -30,8 +31,8 @@ class TelemetryThread {
   // Done between writes; to be short.
   using Task = absl::AnyInvocable<void(TelemetryDb&) &&>;
 
-  // The executor outlives the thread and its answers.
-  TelemetryThread(TelemetryDb db, Executor& executor);
+  // What is borrowed outlives the thread; the executor also its answers.
+  TelemetryThread(TelemetryDb db, Executor& executor, const Clock& clock);
   TelemetryThread(const TelemetryThread&) = delete;
   TelemetryThread& operator=(const TelemetryThread&) = delete;
   // Writes and answers what was asked for before.
@@ -60,8 +61,10 @@ class TelemetryThread {
   std::size_t AppendGroup(std::vector<Work>& work, std::size_t first);
 
   Executor& executor_;
+  const Clock& clock_;
   // Of thread_:
   TelemetryDb db_;
+  MonotonicTime next_sync_{};
   bool fails_ = false;
   // Any thread:
   WorkQueue<Work> work_;

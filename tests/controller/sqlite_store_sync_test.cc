@@ -1,6 +1,9 @@
 // What the store knows to be on the disk, and what it makes of a sync that
 // failed.
-#include "controller/store/telemetry_db.h"
+#include <chrono>
+#include <utility>
+#include <vector>
+
 #include "tests/controller/sqlite_store_fixture.h"
 #include "tests/controller/sync_watch.h"
 
@@ -36,25 +39,25 @@ TEST_F(SyncTest, ACommitThatFailedAndIsThereWasMade) {
 }
 
 TEST_F(SyncTest, TelemetryIsSyncedOnceASecond) {
-  auto db = TelemetryDb::Open(File("telemetry.db"), "store",
-                              std::uint64_t{1} << 30, At(0));
-  ASSERT_TRUE(db.ok()) << db.status();
-  const auto append_syncs = [&](int milliseconds) {
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto append_syncs = [&] {
+    using Rows = std::vector<StoredProcessorSample>;
     const int before = watch_.Count(File("telemetry.db-wal"));
-    const Sample sample =
-        SampleProcessors("a", At(0) + std::chrono::milliseconds(milliseconds));
-    const absl::Status appended = db->Append({&sample, 1});
-    EXPECT_TRUE(appended.ok()) << appended;
+    (*store)->Append(SampleProcessors("a", At(1)));
+    const auto written = Await<Rows>([&](Store::Callback<Rows> done) {
+      (*store)->ListProcessorSamples({.host = "a"}, std::move(done));
+    });
+    EXPECT_TRUE(written.ok()) << written.status();
     return watch_.Count(File("telemetry.db-wal")) > before;
   };
-  EXPECT_TRUE(append_syncs(0));
-  EXPECT_FALSE(append_syncs(400));
-  EXPECT_FALSE(append_syncs(999));
-  EXPECT_TRUE(append_syncs(1'000));
-  EXPECT_FALSE(append_syncs(900));  // later than others, no clock set back
-  EXPECT_FALSE(append_syncs(1'999));
-  EXPECT_TRUE(append_syncs(2'000));
-  EXPECT_TRUE(append_syncs(500));  // the clock was set back
+  EXPECT_TRUE(append_syncs());
+  EXPECT_FALSE(append_syncs());
+  clock_.Advance(std::chrono::milliseconds(999));
+  EXPECT_FALSE(append_syncs());
+  clock_.Advance(std::chrono::milliseconds(1));
+  EXPECT_TRUE(append_syncs());
+  EXPECT_FALSE(append_syncs());
 }
 
 }  // namespace
