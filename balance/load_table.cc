@@ -169,12 +169,15 @@ void LoadTable::Move(Entry& entry, std::size_t from, std::size_t to) {
 }
 
 void LoadTable::Repeat(const LoadStep& step) {
+  Move(EntryOf(step), step.from, step.to);
+}
+
+LoadTable::Entry& LoadTable::EntryOf(const LoadStep& step) {
   // In bucket order.
   const std::span<Entry> from = entries(step.from);
-  Entry& entry = *std::lower_bound(
+  return *std::lower_bound(
       from.begin(), from.end(), step.bucket,
       [](const Entry& one, std::size_t bucket) { return one.bucket < bucket; });
-  Move(entry, step.from, step.to);
 }
 
 void LoadTable::SpareConnections(std::size_t n) {
@@ -183,9 +186,7 @@ void LoadTable::SpareConnections(std::size_t n) {
   Slot& to = slots_[step.to];
   std::uint32_t fewest = connections(step.bucket);
   Entry* instead = nullptr;
-  Entry* moved = nullptr;
   for (Entry& entry : from.entries) {
-    if (entry.bucket == step.bucket) moved = &entry;
     if (entry.gone || entry.load > step.load ||
         step.load - entry.load > from.room ||
         connections(entry.bucket) >= fewest || !MayGo(entry, step.to)) {
@@ -195,6 +196,7 @@ void LoadTable::SpareConnections(std::size_t n) {
     fewest = connections(entry.bucket);
   }
   if (instead == nullptr) return;
+  EntryOf(step).gone = false;
   const std::int64_t less = step.load - instead->load;
   from.carried += less;
   from.room -= less;
@@ -202,7 +204,6 @@ void LoadTable::SpareConnections(std::size_t n) {
   to.room += less;
   step.bucket = instead->bucket;
   step.load = instead->load;
-  moved->gone = false;
   SetAside(*instead);
 }
 
