@@ -3,7 +3,6 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "balance/planner.h"
 
 namespace lb::controller {
@@ -11,9 +10,7 @@ namespace {
 
 absl::StatusOr<AgentReach> Reach(Fleet& fleet, const std::string& name) {
   const Host* host = fleet.FindHost(name);
-  if (host == nullptr) {
-    return absl::NotFoundError(absl::StrCat("there is no host ", name));
-  }
+  if (host == nullptr) return NoSuchHost(name);
   HostSession* session = fleet.SessionOf(name);
   if (session == nullptr) return AgentReach();
   return AgentReach{

@@ -22,10 +22,7 @@ void Commands::Refused(const Call& call, const absl::Status& why) {
 
 absl::StatusOr<Host*> Commands::FindHost(const std::string& name) const {
   Host* host = fleet_.FindHost(name);
-  if (host == nullptr) {
-    return absl::NotFoundError(absl::StrCat(
-        "there is no host ", name, "; list hosts to see which there are"));
-  }
+  if (host == nullptr) return NoSuchHost(name);
   return host;
 }
 

@@ -120,6 +120,10 @@ Host* Fleet::FindHost(const std::string& name) {
   return it == hosts_.end() ? nullptr : it->second.get();
 }
 
+bool Fleet::Knows(const std::string& name) const {
+  return hosts_.contains(name) || forgotten_.contains(name);
+}
+
 HostSession* Fleet::SessionOf(const std::string& host) {
   const Host* found = FindHost(host);
   return found == nullptr ? nullptr : found->session.get();

@@ -97,6 +97,9 @@ class Fleet {
   }
   // Null if there is none. Never deleted while the fleet lives.
   Host* FindHost(const std::string& name);
+  // Whether there is a history of the host: it is there, or was and was
+  // forgotten.
+  bool Knows(const std::string& name) const;
   const PolicyRecord& policy() const { return balance_.policy(); }
   const PolicyRecord& PolicyOf(const Host& host) const {
     return balance_.PolicyOf(host);

@@ -2,13 +2,21 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/plan.h"
+#include "common/status.h"
 
 namespace lb::controller {
 
 std::optional<HostRecord> ToSave(const Host& host) {
   if (!host.unsaved && host.saving == 0) return std::nullopt;
   return host.record;
+}
+
+absl::Status NoSuchHost(std::string_view name) {
+  return absl::NotFoundError(
+      absl::StrCat("there is no host ", ToAbsl(name),
+                   "; list hosts to see which there are"));
 }
 
 void SetTable(Host& host, Table table, Digest digest, MonotonicTime now) {

@@ -11,8 +11,10 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "balance/decision.h"
 #include "balance/host_load.h"
 #include "balance/move_history.h"
@@ -138,6 +140,9 @@ struct Host {
 // The record, if the store may not have it as it is: to be committed with what
 // rests on it.
 std::optional<HostRecord> ToSave(const Host& host);
+
+// NOT_FOUND, for one that the controller does not know.
+absl::Status NoSuchHost(std::string_view name);
 
 // Another table is in force from now on (or the same: no change). Loads are
 // kept, utilizations and what was decided on them start anew, and the moves it

@@ -18,15 +18,16 @@ struct PageRequest {
   std::uint64_t before = 0;
 };
 
+// `parent` is what Queries::FindParent() made of its name.
 absl::StatusOr<PageRequest> ParseRequest(const std::string& list,
-                                         const std::string& parent,
+                                         const std::string& name,
+                                         absl::StatusOr<std::string> parent,
                                          std::int32_t page_size,
                                          const std::string& page_token) {
   PageRequest request;
-  LB_ASSIGN_OR_RETURN(request.host, ParseParent(parent));
+  LB_ASSIGN_OR_RETURN(request.host, std::move(parent));
   LB_ASSIGN_OR_RETURN(request.size, ParsePageSize(page_size));
-  LB_ASSIGN_OR_RETURN(request.before,
-                      ParseNumberToken(page_token, list, parent));
+  LB_ASSIGN_OR_RETURN(request.before, ParseNumberToken(page_token, list, name));
   return request;
 }
 
@@ -61,10 +62,12 @@ std::string LoadsBetween(const LoadsRequest& request) {
 }
 
 absl::StatusOr<LoadsPage> ParseLoadsRequest(const std::string& kind,
-                                            const LoadsRequest& request) {
+                                            const LoadsRequest& request,
+                                            const Fleet& fleet) {
   LoadsPage page;
   page.list = LoadsBetween(request);
   LB_ASSIGN_OR_RETURN(page.rows.host, ParseHostName(request.parent));
+  if (!fleet.Knows(page.rows.host)) return NoSuchHost(page.rows.host);
   LB_ASSIGN_OR_RETURN(const std::uint32_t size,
                       ParsePageSize(request.page_size));
   page.rows.limit = size + 1;
@@ -133,11 +136,15 @@ absl::StatusOr<Page<HostView>> Queries::ListHosts(std::int32_t page_size,
 absl::StatusOr<const Host*> Queries::FindHost(const std::string& name) const {
   LB_ASSIGN_OR_RETURN(const std::string host, ParseHostName(name));
   const auto it = fleet_.hosts().find(host);
-  if (it == fleet_.hosts().end()) {
-    return absl::NotFoundError(absl::StrCat(
-        "there is no host ", host, "; list hosts to see which there are"));
-  }
+  if (it == fleet_.hosts().end()) return NoSuchHost(host);
   return it->second.get();
+}
+
+absl::StatusOr<std::string> Queries::FindParent(
+    const std::string& parent) const {
+  LB_ASSIGN_OR_RETURN(std::string host, ParseParent(parent));
+  if (!host.empty() && !fleet_.Knows(host)) return NoSuchHost(host);
+  return host;
 }
 
 absl::StatusOr<HostView> Queries::GetHost(const std::string& name) {
@@ -148,7 +155,8 @@ absl::StatusOr<HostView> Queries::GetHost(const std::string& name) {
 void Queries::ListPlans(const std::string& parent, std::int32_t page_size,
                         const std::string& page_token,
                         Store::Callback<Page<PlanRecord>> callback) {
-  auto request = ParseRequest("plans", parent, page_size, page_token);
+  const auto request =
+      ParseRequest("plans", parent, FindParent(parent), page_size, page_token);
   if (!request.ok()) {
     std::move(callback)(request.status());
     return;
@@ -186,7 +194,8 @@ void Queries::GetPlan(const std::string& name,
 void Queries::ListEvents(const std::string& parent, std::int32_t page_size,
                          const std::string& page_token,
                          Store::Callback<Page<Event>> callback) {
-  auto request = ParseRequest("events", parent, page_size, page_token);
+  const auto request =
+      ParseRequest("events", parent, FindParent(parent), page_size, page_token);
   if (!request.ok()) {
     std::move(callback)(request.status());
     return;
@@ -340,7 +349,7 @@ void Queries::VerifyAudit(std::optional<AuditHead> outside,
 void Queries::ListLoads(const LoadsRequest& request,
                         Store::Callback<Page<ProcessorSample>> callback) {
   const std::string kind = "loads";
-  const auto page = ParseLoadsRequest(kind, request);
+  const auto page = ParseLoadsRequest(kind, request, fleet_);
   if (!page.ok()) {
     std::move(callback)(page.status());
     return;
@@ -354,7 +363,7 @@ void Queries::ListRollUps(RollUpPeriod period, const LoadsRequest& request,
                           Store::Callback<Page<LoadRollUp>> callback) {
   const std::string kind =
       period == RollUpPeriod::kMinute ? "minutes" : "hours";
-  const auto page = ParseLoadsRequest(kind, request);
+  const auto page = ParseLoadsRequest(kind, request, fleet_);
   if (!page.ok()) {
     std::move(callback)(page.status());
     return;

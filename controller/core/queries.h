@@ -68,7 +68,12 @@ class Queries {
                                            const std::string& selector = "");
   absl::StatusOr<HostView> GetHost(const std::string& name);
 
-  // `parent` is hosts/HOST, or hosts/- for all; newest first.
+  // The host that `parent` names, hosts/HOST, or empty for hosts/-, all of
+  // them: to ask for its history, which stays when it is forgotten. So it is
+  // NOT_FOUND only if it was never there.
+  absl::StatusOr<std::string> FindParent(const std::string& parent) const;
+
+  // Newest first; `parent` as of FindParent().
   void ListPlans(const std::string& parent, std::int32_t page_size,
                  const std::string& page_token,
                  Store::Callback<Page<PlanRecord>> callback);

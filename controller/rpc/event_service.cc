@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "controller/core/resource_name.h"
 #include "controller/rpc/convert_view.h"
 #include "controller/rpc/unary_call.h"
 #include "controller/rpc/watch_stream.h"
@@ -56,10 +55,10 @@ grpc::ServerWriteReactor<v1::WatchEventsResponse>* EventService::WatchEvents(
   EventHub& hub = entrance_.core().events;
   return new WatchStream<EventHub, EventWriter, v1::WatchEventsResponse>(
       entrance_, *context, *request, hub,
-      [&hub, parent = request->parent(),
+      [&hub, &queries = entrance_.core().queries, parent = request->parent(),
        after = request->after_revision()](std::shared_ptr<EventSink> sink)
           -> absl::StatusOr<EventHub::WatchId> {
-        LB_ASSIGN_OR_RETURN(std::string host, ParseParent(parent));
+        LB_ASSIGN_OR_RETURN(std::string host, queries.FindParent(parent));
         return hub.Watch(std::move(host), after, std::move(sink));
       });
 }

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "controller/core/resource_name.h"
 #include "controller/rpc/convert_load.h"
 #include "controller/rpc/unary_call.h"
 #include "controller/rpc/watch_stream.h"
@@ -69,9 +68,9 @@ grpc::ServerWriteReactor<v1::WatchLoadsResponse>* LoadService::WatchLoads(
   LoadHub& hub = entrance_.core().loads;
   return new WatchStream<LoadHub, LoadWriter, v1::WatchLoadsResponse>(
       entrance_, *context, *request, hub,
-      [&hub, parent = request->parent()](
+      [&hub, &queries = entrance_.core().queries, parent = request->parent()](
           std::shared_ptr<LoadSink> sink) -> absl::StatusOr<LoadHub::WatchId> {
-        LB_ASSIGN_OR_RETURN(std::string host, ParseParent(parent));
+        LB_ASSIGN_OR_RETURN(std::string host, queries.FindParent(parent));
         return hub.Watch(std::move(host), std::move(sink));
       });
 }

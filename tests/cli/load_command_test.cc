@@ -103,6 +103,15 @@ TEST_F(LoadCommandTest, WatchPrintsLoadsUntilTheStreamEnds) {
   EXPECT_EQ(asked, "hosts/edge-1");
 }
 
+TEST_F(LoadCommandTest, AHostThatIsNotThereIsNotWatched) {
+  api_.On<v1::WatchLoadsRequest>(absl::NotFoundError("there is no host b"));
+  Serve();
+  const CommandResult result = Run({"load", "watch", "--host", "b"});
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err, "lbctl: error: there is no host b\n");
+}
+
 TEST_F(LoadCommandTest, WrongArguments) {
   ExpectUsageErrors({{"load", "list"},
                      {"load", "list", "a", "--from", "1h"},

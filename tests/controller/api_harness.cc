@@ -14,9 +14,7 @@ namespace {
 
 absl::StatusOr<AgentReach> Reach(Fleet& fleet, const std::string& name) {
   const Host* host = fleet.FindHost(name);
-  if (host == nullptr) {
-    return absl::NotFoundError("there is no host " + name);
-  }
+  if (host == nullptr) return NoSuchHost(name);
   HostSession* session = fleet.SessionOf(name);
   if (session == nullptr) return AgentReach();
   return AgentReach{

@@ -291,15 +291,21 @@ TEST_F(ChangesTest, HostsAreWatched) {
 
 TEST_F(ChangesTest, LoadsAreWatched) {
   const auto loads = v1::LoadService::NewStub(channel_);
-  grpc::ClientContext context;
   v1::WatchLoadsRequest request;
   request.set_parent("hosts/a");
+  v1::WatchLoadsResponse response;
+  {
+    grpc::ClientContext context;
+    const auto nobody = loads->WatchLoads(&context, request);
+    EXPECT_FALSE(nobody->Read(&response));
+    EXPECT_EQ(nobody->Finish().error_code(), grpc::NOT_FOUND);
+  }
+  const auto agent = Connect(host_);
+  grpc::ClientContext context;
   const auto watch = loads->WatchLoads(&context, request);
   watch->WaitForInitialMetadata();
   api_.Settle();
-  const auto agent = Connect(host_);
   ASSERT_TRUE(agent->SayReport(host_));
-  v1::WatchLoadsResponse response;
   ASSERT_TRUE(watch->Read(&response));
   EXPECT_EQ(response.load().host(), "hosts/a");
   EXPECT_EQ(response.load().processors_size(), 4);

@@ -11,7 +11,10 @@
 namespace lb::controller {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::SizeIs;
 
 TEST(Queries, HostsComeInPagesByName) {
   ControllerHarness harness;
@@ -149,6 +152,62 @@ TEST(Queries, TheControllerItself) {
   harness.store.Heal();
   harness.Restart();
   EXPECT_EQ(harness.core->queries.GetStatus().head.sequence, 1U);
+}
+
+// What the four lists of a host's history answer.
+struct Histories {
+  std::vector<absl::StatusCode> codes;
+  std::size_t items = 0;
+};
+
+Histories HistoriesOf(const std::string& parent, ControllerHarness& harness) {
+  Histories all;
+  const auto note = [&all](const auto& page) {
+    all.codes.push_back(page.status().code());
+    if (page.ok()) all.items += page->items.size();
+  };
+  Queries& queries = harness.core->queries;
+  queries.ListPlans(parent, 0, "", note);
+  queries.ListEvents(parent, 0, "", note);
+  queries.ListLoads({.parent = parent, .from = {}, .to = {}}, note);
+  queries.ListRollUps(RollUpPeriod::kMinute,
+                      {.parent = parent, .from = {}, .to = {}}, note);
+  harness.Run();
+  return all;
+}
+
+TEST(Queries, AForgottenHostHasItsHistoryAndOneThatNeverWasHasNone) {
+  ControllerHarness harness;
+  SimulatedHost host("a", 4, SkewedLoads(256, 4, 2.0, 0.6));
+  const auto stream = harness.Connect(host);
+  ASSERT_TRUE(harness.ReportUntilPlan(host, stream).has_value());
+  ASSERT_TRUE(harness.ApplyPlan(host, stream));
+  harness.core->fleet.OnClosed(stream.session);
+  harness.Run();
+  Call call;
+  call.caller = {"socket:operator", Role::kOperator};
+  call.method = "lb.v1.HostService/ForgetHost";
+  absl::Status forgotten = absl::UnknownError("no answer");
+  harness.core->commands.ForgetHost(
+      call, "hosts/a", [&forgotten](const absl::StatusOr<Receipt>& receipt) {
+        forgotten = receipt.status();
+      });
+  harness.Run();
+  ASSERT_TRUE(forgotten.ok()) << forgotten;
+  EXPECT_TRUE(
+      absl::IsNotFound(harness.core->queries.GetHost("hosts/a").status()));
+  for (int start = 0; start < 2; ++start) {
+    const Histories kept = HistoriesOf("hosts/a", harness);
+    EXPECT_THAT(kept.codes, AllOf(SizeIs(4), Each(absl::StatusCode::kOk)));
+    EXPECT_GT(kept.items, 0U);
+    EXPECT_THAT(HistoriesOf("hosts/b", harness).codes,
+                AllOf(SizeIs(4), Each(absl::StatusCode::kNotFound)));
+    harness.Restart();
+  }
+  EXPECT_EQ(harness.core->queries.FindParent("hosts/a").value(), "a");
+  EXPECT_EQ(harness.core->queries.FindParent("hosts/-").value(), "");
+  EXPECT_TRUE(
+      absl::IsNotFound(harness.core->queries.FindParent("hosts/b").status()));
 }
 
 class PagesTest : public testing::Test {

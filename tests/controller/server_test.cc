@@ -191,6 +191,7 @@ TEST_F(ServerTest, AWatchOfNonsenseEndsAtOnce) {
   const auto events = v1::EventService::NewStub(ViewerChannel());
   for (const auto& [parent, after, code] :
        {std::tuple{"hosts", 0ULL, grpc::StatusCode::INVALID_ARGUMENT},
+        std::tuple{"hosts/nobody", 0ULL, grpc::StatusCode::NOT_FOUND},
         std::tuple{"hosts/-", 999ULL, grpc::StatusCode::OUT_OF_RANGE}}) {
     grpc::ClientContext context;
     v1::WatchEventsRequest request;
