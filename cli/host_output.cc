@@ -27,6 +27,15 @@ std::string StateName(v1::HostState state) {
   return FormatEnum(v1::HostState_Name(state), "HOST_STATE_");
 }
 
+// "paused" where the policy alone would have more done.
+std::string ModeName(const v1::Host& host) {
+  if (host.mode() == v1::MODE_UNSPECIFIED) return "";
+  if (host.mode() == v1::MODE_OFF && host.policy().mode() != v1::MODE_OFF) {
+    return "paused";
+  }
+  return FormatEnum(v1::Mode_Name(host.mode()), "MODE_");
+}
+
 // What the last report says; "-" before there was one.
 struct Measured {
   explicit Measured(const v1::Host& host) {
@@ -93,6 +102,7 @@ void PrintSummary(const v1::Host& host, const Clock& clock, std::ostream& out) {
       {{"Host", ShortName(host.name())},
        {"State", StateName(host.state())},
        {"Reason", FormatText(host.reason())},
+       {"Mode", ModeName(host)},
        {"Paused", FormatText(host.paused())},
        {"Agent", FormatText(absl::StrCat("version ", host.software_version(),
                                          ", instance ", host.instance_id()))},
@@ -198,6 +208,7 @@ void PrintHosts(const v1::ListHostsResponse& hosts, const Clock& clock,
                 std::ostream& out) {
   TextTable table({{"HOST"},
                    {"STATE"},
+                   {"MODE"},
                    {"PROCESSORS", Align::kRight},
                    {"UTILIZATION", Align::kRight},
                    {"IMBALANCE", Align::kRight},
@@ -210,7 +221,7 @@ void PrintHosts(const v1::ListHostsResponse& hosts, const Clock& clock,
   for (const v1::Host& host : hosts.hosts()) {
     const Measured measured(host);
     table.AddRow(
-        {ShortName(host.name()), StateName(host.state()),
+        {ShortName(host.name()), StateName(host.state()), ModeName(host),
          absl::StrCat(host.layout().processors_size()), measured.utilization,
          measured.imbalance, measured.bound, measured.packets_per_s,
          FormatCount(host.plan_count()), FormatCount(host.move_count()),
@@ -232,9 +243,9 @@ void PrintHost(const v1::Host& host, const Clock& clock, std::ostream& out) {
 void PrintHostLine(const v1::Host& host, WallTime now, std::ostream& out) {
   const Measured measured(host);
   out << absl::StrFormat(
-      "%s  %-16s  %-12s  utilization %6s  imbalance %5s  epoch %d  %s\n",
+      "%s  %-16s  %-12s  %-6s  utilization %6s  imbalance %5s  epoch %d  %s\n",
       FormatWallTime(now), ShortName(host.name()), StateName(host.state()),
-      measured.utilization, measured.imbalance, host.epoch(),
+      ModeName(host), measured.utilization, measured.imbalance, host.epoch(),
       FormatText(host.reason()));
 }
 

@@ -183,7 +183,7 @@ void HostHub::TellSynced(Watcher& watcher) {
 std::optional<HostView> HostHub::Look(const std::string& host) const {
   const auto it = fleet_.hosts().find(host);
   if (it == fleet_.hosts().end()) return std::nullopt;
-  return SummaryOf(*it->second, fleet_.policy());
+  return SummaryOf(*it->second, fleet_.policy(), fleet_.pause());
 }
 
 }  // namespace lb::controller

@@ -93,15 +93,6 @@ balance::Snapshot SnapshotOf(const Host& host) {
   return snapshot;
 }
 
-void MarkDrained(const HostIntent& intent,
-                 std::vector<ProcessorLoad>& processors) {
-  for (const ProcessorId drained : intent.drained) {
-    if (drained.index() < processors.size()) {
-      processors[drained.index()].in_service = false;
-    }
-  }
-}
-
 const Pause* PauseFor(const Host& host,
                       const std::optional<Pause>& fleet_pause) {
   const std::optional<Pause>& own = host.record.intent.pause;

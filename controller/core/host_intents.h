@@ -11,7 +11,6 @@
 #include "balance/policy.h"
 #include "balance/snapshot.h"
 #include "common/ids.h"
-#include "common/load.h"
 #include "common/plan.h"
 #include "controller/core/host.h"
 
@@ -37,9 +36,15 @@ bool LeavesAProcessor(const Host& host, const HostIntent& intent);
 balance::HostMeasurement MeasurementOf(const Host& host);
 balance::Snapshot SnapshotOf(const Host& host);
 
-// Takes drained processors out of what a report says.
-void MarkDrained(const HostIntent& intent,
-                 std::vector<ProcessorLoad>& processors);
+// Takes drained processors out of service in what was measured of all.
+template <class Processor>
+void MarkDrained(const HostIntent& intent, std::vector<Processor>& processors) {
+  for (const ProcessorId drained : intent.drained) {
+    if (drained.index() < processors.size()) {
+      processors[drained.index()].in_service = false;
+    }
+  }
+}
 
 // The pause that holds for a host, null if none does: a whole one goes before
 // one that only advises.

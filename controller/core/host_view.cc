@@ -29,11 +29,7 @@ void FillIdle(const Host& host, HostView& view) {
 
 void FillMeasured(const Host& host, const LoadSample& load, HostView& view) {
   auto usage = UsageOf(load, host.record.table);
-  for (const ProcessorId drained : host.record.intent.drained) {
-    if (drained.index() < usage.size()) {
-      usage[drained.index()].in_service = false;
-    }
-  }
+  MarkDrained(host.record.intent, usage);
   view.report_time = host.report_time;
   view.system_utilization = balance::SystemUtilization(usage);
   view.imbalance = balance::Imbalance(usage);
@@ -69,12 +65,17 @@ void FillMeasured(const Host& host, const LoadSample& load, HostView& view) {
 
 }  // namespace
 
-HostView SummaryOf(const Host& host, const PolicyRecord& policy) {
+HostView SummaryOf(const Host& host, const PolicyRecord& policy,
+                   const std::optional<Pause>& fleet_pause) {
   HostView view;
   view.record = host.record;
   view.record.table = {};
   view.digest = host.digest;
   view.policy = host.record.policy.value_or(policy);
+  const Pause* const pause = PauseFor(host, fleet_pause);
+  view.mode = ModeUnder(pause, view.policy.policy.mode);
+  if (pause != nullptr) view.pause = *pause;
+  view.fleet_paused = fleet_pause && pause == &*fleet_pause;
   if (!host.connected()) {
     view.state = HostState::kDisconnected;
   } else if (!host.fenced.empty() || host.standing.frozen) {
@@ -97,8 +98,9 @@ HostView SummaryOf(const Host& host, const PolicyRecord& policy) {
   return view;
 }
 
-HostView ViewOf(const Host& host, const PolicyRecord& policy) {
-  HostView view = SummaryOf(host, policy);
+HostView ViewOf(const Host& host, const PolicyRecord& policy,
+                const std::optional<Pause>& fleet_pause) {
+  HostView view = SummaryOf(host, policy, fleet_pause);
   view.record.table = host.record.table;
   if (host.last_report) {
     view.bucket_loads = host.load->bucket_loads();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "balance/policy.h"
 #include "common/clock.h"
 #include "common/counters.h"
 #include "common/load.h"
@@ -42,6 +43,9 @@ struct HostView {
   HostState state = HostState::kDisconnected;
   std::string reason;
   PolicyRecord policy;
+  balance::Mode mode = balance::Mode::kAuto;  // the policy's, under pauses
+  std::optional<Pause> pause;  // that holds for it: its own or the fleet's
+  bool fleet_paused = false;   // it is the fleet's
   std::optional<WallTime> report_time;  // none: no report yet
   double system_utilization = 0;
   double imbalance = 1;
@@ -55,9 +59,11 @@ struct HostView {
 };
 
 // `policy` is the default's, shown unless the host has one of its own.
-HostView ViewOf(const Host& host, const PolicyRecord& policy);
+HostView ViewOf(const Host& host, const PolicyRecord& policy,
+                const std::optional<Pause>& fleet_pause);
 // Without table and bucket loads, which are most of it: for lists and watches.
-HostView SummaryOf(const Host& host, const PolicyRecord& policy);
+HostView SummaryOf(const Host& host, const PolicyRecord& policy,
+                   const std::optional<Pause>& fleet_pause);
 
 }  // namespace lb::controller
 

@@ -128,7 +128,8 @@ absl::StatusOr<Page<HostView>> Queries::ListHosts(std::int32_t page_size,
           MakePageToken("hosts", selector, page.items.back().record.host);
       break;
     }
-    page.items.push_back(SummaryOf(*it->second, fleet_.policy()));
+    page.items.push_back(
+        SummaryOf(*it->second, fleet_.policy(), fleet_.pause()));
   }
   return page;
 }
@@ -149,7 +150,7 @@ absl::StatusOr<std::string> Queries::FindParent(
 
 absl::StatusOr<HostView> Queries::GetHost(const std::string& name) {
   LB_ASSIGN_OR_RETURN(const Host* const host, FindHost(name));
-  return ViewOf(*host, fleet_.policy());
+  return ViewOf(*host, fleet_.policy(), fleet_.pause());
 }
 
 void Queries::ListPlans(const std::string& parent, std::int32_t page_size,

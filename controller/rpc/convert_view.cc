@@ -33,6 +33,7 @@ void FillProcessor(std::uint32_t id, const ProcessorView& view,
   message.set_quota(view.quota);
   message.set_in_service(view.in_service);
   message.set_stalled(view.stalled);
+  message.set_drained(view.drained);
   message.set_packets_per_s(view.packets_per_s);
   message.set_backlog_packets(view.backlog_packets);
 }
@@ -93,18 +94,17 @@ void FillHost(const HostView& view, Detail detail, v1::Host& message) {
     FillProcessor(static_cast<std::uint32_t>(i), view.processors[i],
                   *message.add_processors());
   }
-  for (const ProcessorId drained : record.intent.drained) {
-    if (drained.value() < view.processors.size()) {
-      message.mutable_processors(static_cast<int>(drained.value()))
-          ->set_drained(true);
-    }
-  }
   for (const Pin& pin : record.intent.pins) {
     v1::Pin& added = *message.add_pins();
     added.set_bucket(pin.bucket.value());
     added.set_processor(pin.processor.value());
   }
-  if (record.intent.pause) message.set_paused(PauseText(*record.intent.pause));
+  message.set_mode(static_cast<v1::Mode>(view.mode));
+  if (view.pause) {
+    message.set_paused(
+        absl::StrCat(view.fleet_paused ? "the whole fleet is " : "",
+                     PauseText(*view.pause)));
+  }
   FillCounters(view.counters, *message.mutable_counters());
   message.set_plan_count(record.plan_count);
   message.set_move_count(record.move_count);

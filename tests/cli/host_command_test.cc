@@ -64,7 +64,9 @@ TEST_F(HostCommandTest, ListShowsEveryHostInAlignedColumns) {
   host.add_processors()->set_packets_per_s(3'400);
   host.mutable_layout()->add_processors();
   host.mutable_layout()->add_processors();
+  host.set_mode(v1::MODE_ADVISE);
   v1::Host& other = AddHost("a-host-with-a-longer-name");
+  other.set_mode(v1::MODE_OFF);
   other.set_state(v1::HOST_STATE_FROZEN);
   other.set_reason("STALE: no report for 4 s");
   ServeHosts();
@@ -72,13 +74,29 @@ TEST_F(HostCommandTest, ListShowsEveryHostInAlignedColumns) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(
       result.out,
-      "HOST                       STATE   PROCESSORS  UTILIZATION  IMBALANCE  "
-      "BOUND  PACKETS/S  PLANS  MOVES  REPORT     REASON\n"
-      "edge-1                     active           2        45.7%       1.23  "
-      " 1.00      15.4k     12      0  2.00s ago  -\n"
-      "a-host-with-a-longer-name  frozen           0         0.0%       0.00  "
-      " 0.00          0      0      0  2.00s ago  STALE: no report for 4 s\n");
+      "HOST                       STATE   MODE    PROCESSORS  UTILIZATION  "
+      "IMBALANCE  BOUND  PACKETS/S  PLANS  MOVES  REPORT     REASON\n"
+      "edge-1                     active  advise           2        45.7%  "
+      "     1.23   1.00      15.4k     12      0  2.00s ago  -\n"
+      "a-host-with-a-longer-name  frozen  paused           0         0.0%  "
+      "     0.00   0.00          0      0      0  2.00s ago  STALE: no report "
+      "for 4 s\n");
   EXPECT_THAT(selectors_, ElementsAre("rack=a1"));
+}
+
+TEST_F(HostCommandTest, APauseIsToldFromAPolicyThatIsOff) {
+  v1::Host& paused = AddHost("edge-1");
+  paused.set_mode(v1::MODE_OFF);
+  paused.mutable_policy()->set_mode(v1::MODE_AUTO);
+  v1::Host& off = AddHost("edge-2");
+  off.set_mode(v1::MODE_OFF);
+  off.mutable_policy()->set_mode(v1::MODE_OFF);
+  ServeHosts();
+  EXPECT_THAT(Run({"host", "list"}).out,
+              ContainsRegex("edge-1 +active +paused [^\n]*\n"
+                            "edge-2 +active +off "));
+  EXPECT_THAT(Run({"host", "show", "edge-1"}).out,
+              ContainsRegex("Mode: +paused\n"));
 }
 
 TEST_F(HostCommandTest, NothingIsMeasuredBeforeTheFirstReport) {
@@ -90,7 +108,7 @@ TEST_F(HostCommandTest, NothingIsMeasuredBeforeTheFirstReport) {
   ServeHosts();
   EXPECT_THAT(
       Run({"host", "list"}).out,
-      ContainsRegex("edge-1 +active +0 +- +- +- +- +0 +0 +- +NO_REPORT"));
+      ContainsRegex("edge-1 +active +- +0 +- +- +- +- +0 +0 +- +NO_REPORT"));
   EXPECT_THAT(Run({"host", "show", "edge-1"}).out,
               ContainsRegex("Utilization: +-, imbalance -, bound -\nPackets: "
                             "+-/s, "));
@@ -185,6 +203,7 @@ TEST_F(HostCommandTest, WatchPrintsEveryChangeAndWhereToGoOn) {
   v1::WatchHostsResponse host;
   host.mutable_host()->set_name("hosts/edge-1");
   host.mutable_host()->set_state(v1::HOST_STATE_DISCONNECTED);
+  host.mutable_host()->set_mode(v1::MODE_AUTO);
   host.mutable_host()->mutable_report_time()->set_seconds(kNow - 2);
   host.mutable_host()->set_imbalance(1.5);
   v1::WatchHostsResponse removed;
@@ -201,8 +220,8 @@ TEST_F(HostCommandTest, WatchPrintsEveryChangeAndWhereToGoOn) {
   EXPECT_EQ(asked.selector(), "a");
   EXPECT_EQ(asked.after_revision(), 3u);
   EXPECT_THAT(result.out,
-              ContainsRegex("^2026-01-01T00:00:00.000Z  edge-1 +disconnected "
-                            "+utilization +0.0%  imbalance +1.50[^\n]*\n"
+              ContainsRegex("^2026-01-01T00:00:00.000Z  edge-1 +disconnected +"
+                            "auto +utilization +0.0%  imbalance +1.50[^\n]*\n"
                             "2026-01-01T00:00:00.000Z  edge-2  forgotten\n$"));
   EXPECT_EQ(result.exit_code, 7);
   EXPECT_THAT(result.err, HasSubstr("shutting down"));

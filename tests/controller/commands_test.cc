@@ -296,6 +296,30 @@ TEST_F(CommandsTest, APausedHostIsNotBalancedUntilResumed) {
   EXPECT_TRUE(harness_.ReportUntilPlan(host_, stream_, 5).has_value());
 }
 
+TEST_F(CommandsTest, AHostIsShownWithWhatItsPolicyAndPausesComeTo) {
+  EXPECT_EQ(View().mode, balance::Mode::kAuto);
+  EXPECT_FALSE(View().pause.has_value());
+  ASSERT_TRUE(Pause("hosts/a", MakeCall("Pause")).ok());
+  EXPECT_EQ(View().mode, balance::Mode::kOff);
+  ASSERT_TRUE(View().pause.has_value());
+  EXPECT_FALSE(View().fleet_paused);
+  ASSERT_TRUE(Resume("hosts/a", MakeCall("Resume")).ok());
+  ASSERT_TRUE(Pause("hosts/-", MakeCall("Pause")).ok());
+  EXPECT_EQ(View().mode, balance::Mode::kOff);
+  ASSERT_TRUE(View().pause.has_value());
+  EXPECT_TRUE(View().fleet_paused);
+  const auto listed = harness_.core->queries.ListHosts(0, "").value();
+  EXPECT_EQ(listed.items.at(0).mode, balance::Mode::kOff);
+  ASSERT_TRUE(Resume("hosts/-", MakeCall("Resume")).ok());
+  ASSERT_TRUE(Update(
+                  "hosts/a/policy", "",
+                  [](auto& p) { p.mode = balance::Mode::kAdvise; },
+                  MakeCall("Update"))
+                  .ok());
+  EXPECT_EQ(View().mode, balance::Mode::kAdvise);
+  EXPECT_FALSE(View().pause.has_value());
+}
+
 TEST_F(CommandsTest, AHostPausedByItselfStaysSoWhenTheFleetGoesOn) {
   ASSERT_TRUE(Pause("hosts/-", MakeCall("Pause")).ok());
   host_.loads = SkewedLoads(64, 4, 2.0, 0.6);
@@ -636,6 +660,7 @@ TEST_F(CommandsTest, RolledBackTheTableIsAsBeforeAndTheHostOnlyAdvises) {
   EXPECT_EQ(host_.table, before);
   ASSERT_TRUE(Intent().pause.has_value());
   EXPECT_TRUE(Intent().pause->advise);
+  EXPECT_EQ(View().mode, balance::Mode::kAdvise);
   EXPECT_EQ(harness_.store.hosts().at("a").intent, Intent());
   EXPECT_FALSE(harness_.ReportUntilPlan(host_, stream_, 90).has_value());
   EXPECT_EQ(harness_.store.plans().back().state, PlanState::kProposed);

@@ -459,6 +459,24 @@ TEST(Convert, AHostListsItsBucketsWithLoadOrConnections) {
   EXPECT_THAT(buckets.connections(), ::testing::ElementsAre(0, 2));
 }
 
+TEST(Convert, AHostSaysWhetherItIsPausedAloneOrWithAll) {
+  HostView view;
+  v1::Host message;
+  FillHost(view, Detail::kListed, message);
+  EXPECT_EQ(message.mode(), v1::MODE_AUTO);
+  EXPECT_EQ(message.paused(), "");
+  view.mode = balance::Mode::kOff;
+  view.pause = Pause{.reason = "racks move", .author = "bob", .since = At(0)};
+  FillHost(view, Detail::kListed, message);
+  EXPECT_EQ(message.mode(), v1::MODE_OFF);
+  const std::string alone = message.paused();
+  EXPECT_THAT(alone,
+              ::testing::MatchesRegex("paused since [^ ]+ by bob: racks move"));
+  view.fleet_paused = true;
+  FillHost(view, Detail::kListed, message);
+  EXPECT_EQ(message.paused(), "the whole fleet is " + alone);
+}
+
 TEST(Convert, AMinuteIsALoadWithMeansAndHighests) {
   LoadRollUp sum{.host = "a", .time = At(60)};
   sum.interval = std::chrono::seconds(40);
