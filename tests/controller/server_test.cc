@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "lb/v1/controller_service.grpc.pb.h"
+#include "lb/v1/event_service.grpc.pb.h"
 #include "lb/v1/host_service.grpc.pb.h"
 #include "lb/v1/plan_service.grpc.pb.h"
 #include "tests/controller/agent_wire.h"
