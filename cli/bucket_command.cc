@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/change.h"
+#include "cli/host_output.h"
 #include "cli/resource_name.h"
 #include "common/table.h"
 #include "lb/v1/bucket_service.pb.h"
@@ -53,12 +54,14 @@ void AddPin(Command buckets, const Online& online) {
     }
     return MakeChange<v1::PinBucketResponse>(
         session, options->change, {.action = "pin " + options->Words() + where},
-        request, [&](const v1::PinBucketResponse& response) -> Fields {
+        request, [&](const v1::PinBucketResponse& response) {
+          Fields fields;
           for (const v1::Pin& pin : response.host().pins()) {
             if (pin.bucket() != options->bucket) continue;
-            return {{"Processor", absl::StrCat(pin.processor())}};
+            fields.emplace_back("Processor", absl::StrCat(pin.processor()));
+            if (options->processor) AddPutOff(response.host(), fields);
           }
-          return {};
+          return fields;
         });
   });
 }

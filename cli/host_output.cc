@@ -249,4 +249,16 @@ void PrintHostLine(const v1::Host& host, WallTime now, std::ostream& out) {
       FormatText(host.reason()));
 }
 
+void AddPutOff(const v1::Host& host, Fields& fields) {
+  if (host.state() == v1::HOST_STATE_DISCONNECTED) {
+    fields.emplace_back("Moves",
+                        "none while the host is disconnected; they are made "
+                        "when it is back");
+  } else if (host.state() == v1::HOST_STATE_FROZEN) {
+    fields.emplace_back("Moves", absl::StrCat("none while the host is frozen (",
+                                              FormatText(host.reason()),
+                                              "); they are made after that"));
+  }
+}
+
 }  // namespace lb::cli

@@ -4,6 +4,7 @@
 
 #include <ostream>
 
+#include "cli/text_table.h"
 #include "common/clock.h"
 #include "lb/v1/host_service.pb.h"
 
@@ -18,6 +19,10 @@ void PrintHost(const v1::Host& host, const Clock& clock, std::ostream& out);
 
 // What changes most, in one line.
 void PrintHostLine(const v1::Host& host, WallTime now, std::ostream& out);
+
+// Adds why the host does not move buckets yet as it was asked to; nothing if it
+// does so at once.
+void AddPutOff(const v1::Host& host, Fields& fields);
 
 }  // namespace lb::cli
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/change.h"
+#include "cli/host_output.h"
 #include "cli/resource_name.h"
 #include "common/table.h"
 #include "lb/v1/processor_service.pb.h"
@@ -21,11 +22,13 @@ struct ProcessorOptions {
 
 // The buckets that are still to be moved, or were given again.
 Fields BucketsOf(const v1::Host& host, std::uint32_t processor) {
+  Fields fields;
   for (const v1::Processor& p : host.processors()) {
-    if (p.id() == processor)
-      return {{"Buckets now", absl::StrCat(p.buckets())}};
+    if (p.id() != processor) continue;
+    fields.emplace_back("Buckets now", absl::StrCat(p.buckets()));
+    if (p.drained() && p.buckets() > 0) AddPutOff(host, fields);
   }
-  return {};
+  return fields;
 }
 
 template <class Request, class Response>

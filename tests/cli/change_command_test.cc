@@ -123,6 +123,49 @@ TEST_F(ChangeCommandTest, SaysWhatWasDone) {
                          "where it is\n"));
 }
 
+TEST_F(ChangeCommandTest, SaysWhatWaitsForTheHost) {
+  v1::DrainProcessorResponse drained;
+  v1::Processor& processor = *drained.mutable_host()->add_processors();
+  processor.set_drained(true);
+  processor.set_buckets(12);
+  v1::PinBucketResponse pinned;
+  pinned.mutable_host()->add_pins()->set_bucket(7);
+  const auto is_now = [&](v1::HostState state, const std::string& reason) {
+    for (v1::Host* host : {drained.mutable_host(), pinned.mutable_host()}) {
+      host->set_state(state);
+      host->set_reason(reason);
+    }
+  };
+  api_.On<v1::DrainProcessorRequest>(
+      [&](const v1::DrainProcessorRequest&) { return FakeAnswer(drained); });
+  api_.On<v1::PinBucketRequest>(
+      [&](const v1::PinBucketRequest&) { return FakeAnswer(pinned); });
+  Serve();
+  const auto drain = [&] { return Run({"processor", "drain", "a", "0"}).out; };
+  const auto pin = [&] {
+    return Run({"bucket", "pin", "a", "7", "--processor", "0"}).out;
+  };
+  is_now(v1::HOST_STATE_DISCONNECTED, "DISCONNECTED: no stream");
+  const std::string until_back =
+      "Moves: +none while the host is disconnected; they are made when it is "
+      "back\n";
+  EXPECT_THAT(drain(), ContainsRegex("\nBuckets now: +12\n" + until_back));
+  EXPECT_THAT(pin(), ContainsRegex("\nProcessor: +0\n" + until_back));
+  EXPECT_THAT(Run({"bucket", "pin", "a", "7"}).out, Not(HasSubstr("Moves")));
+  is_now(v1::HOST_STATE_FROZEN, "STALE: no report");
+  const std::string until_fresh =
+      "Moves: +none while the host is frozen \\(STALE: no report\\); they are "
+      "made after that\n";
+  EXPECT_THAT(drain(), ContainsRegex(until_fresh));
+  EXPECT_THAT(pin(), ContainsRegex(until_fresh));
+  is_now(v1::HOST_STATE_ACTIVE, "EVACUATE: processor 0 is drained");
+  EXPECT_THAT(drain(), Not(HasSubstr("Moves")));
+  EXPECT_THAT(pin(), Not(HasSubstr("Moves")));
+  is_now(v1::HOST_STATE_DISCONNECTED, "DISCONNECTED: no stream");
+  processor.set_buckets(0);
+  EXPECT_THAT(drain(), Not(HasSubstr("Moves")));
+}
+
 TEST_F(ChangeCommandTest, ADryRunChangesNothingAndAsksNobody) {
   AcceptEverything();
   const CommandResult result =
