@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/plan_guard.h"
 #include "agent/report_merger.h"
+#include "common/format_number.h"
 #include "common/log.h"
 #include "common/status.h"
 
@@ -114,9 +115,9 @@ void Agent::Tick() {
   if (next_tick_ <= now) next_tick_ = now + policy_.report_interval;
   SaveIfDirty();
   LoadSample sample = dataplane_.Sample();
-  spdlog::debug("interval: {} packets served, {} dropped, {} queued",
-                sample.counters.served, sample.counters.dropped_total(),
-                sample.counters.queued);
+  spdlog::debug("interval: {} served, {} dropped, {} queued",
+                FormatNumber(sample.counters.served, "packet"),
+                sample.counters.dropped_total(), sample.counters.queued);
   TakeIn(std::move(sample));
 }
 
@@ -248,9 +249,9 @@ PlanResult Agent::Apply(const PlanCommand& command) {
   record_.epoch = plan.epoch;
   record_.table = dataplane_.table();
   spdlog::info(
-      "plan {} {}: {} moves", plan.epoch.value(),
+      "plan {} {}: {}", plan.epoch.value(),
       result.state == ApplyState::kApplied ? "applied" : "partly applied",
-      result.applied.moves.size());
+      FormatNumber(result.applied.moves.size(), "move"));
   return result;
 }
 
@@ -320,8 +321,8 @@ void Agent::On(const Incoming&, const Drain& drain) {
     }
   }
   dataplane_.SetDrained(known);
-  spdlog::info("{} processors are drained: takeovers give them no buckets",
-               known.size());
+  spdlog::info("{} drained, to which takeovers give no buckets",
+               FormatNumber(known.size(), "processor"));
 }
 
 void Agent::On(const Incoming& incoming, const Query& query) {

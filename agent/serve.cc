@@ -29,6 +29,7 @@
 #include "agent/stop_signal.h"
 #include "agent/tls_files.h"
 #include "common/clock.h"
+#include "common/format_number.h"
 #include "common/log.h"
 #include "common/service_manager.h"
 #include "common/spiffe_id.h"
@@ -185,9 +186,11 @@ absl::Status Serve(const ProgramOptions& options) {
               StartRecord(std::move(state.record), state.start));
   LB_RETURN_IF_ERROR(agent.Start());
   AnnounceFreshDeal(state.start, agent);
-  spdlog::info("host {}: {} processors, {} buckets, {} sources; controller {}",
-               options.host, options.processors.size(), options.buckets,
-               options.sources.size(), options.controller);
+  spdlog::info("host {}: {}, {}, {}; controller {}", options.host,
+               FormatNumber(options.processors.size(), "processor"),
+               FormatNumber(options.buckets, "bucket"),
+               FormatNumber(options.sources.size(), "source"),
+               options.controller);
   return RunUntilStopped(*engine, agent, inbox, stop);
 }
 

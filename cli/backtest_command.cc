@@ -11,6 +11,7 @@
 #include "cli/resource_name.h"
 #include "cli/text_table.h"
 #include "cli/time_text.h"
+#include "common/format_number.h"
 #include "lb/v1/plan_service.pb.h"
 
 namespace lb::cli {

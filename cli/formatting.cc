@@ -66,10 +66,6 @@ std::string FormatCount(std::uint64_t count) {
   return ThreeDigits(value) + kPrefixes[prefix];
 }
 
-std::string FormatNumber(std::uint64_t number, std::string_view thing) {
-  return absl::StrCat(number, " ", ToAbsl(thing), number == 1 ? "" : "s");
-}
-
 std::string FormatHex(std::uint64_t value) {
   return absl::StrFormat("%016x", value);
 }

@@ -27,9 +27,6 @@ std::string FormatDuration(std::chrono::nanoseconds duration);
 // Three digits and a decimal prefix: "999", "1.23k", "45.6M".
 std::string FormatCount(std::uint64_t count);
 
-// "1 move", "2 moves": `thing` is in the singular.
-std::string FormatNumber(std::uint64_t number, std::string_view thing);
-
 // A digest or another fixed64, as 16 hexadecimal digits.
 std::string FormatHex(std::uint64_t value);
 

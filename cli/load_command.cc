@@ -130,7 +130,7 @@ absl::Status RunLoadWatch(const std::string& parent, Session& session) {
           return PrintJson(load, JsonLayout::kOneLine, session.out());
         }
         session.out() << absl::StrFormat(
-            "%s  %-16s  %6s packets  %s\n", FormatTime(load.time()),
+            "%s  %-16s  packets %6s  %s\n", FormatTime(load.time()),
             ShortName(load.host()), FormatCount(PacketsOf(load)),
             UtilizationsText(load));
         return absl::OkStatus();

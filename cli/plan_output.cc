@@ -9,6 +9,7 @@
 #include "cli/resource_name.h"
 #include "cli/text_table.h"
 #include "cli/time_text.h"
+#include "common/format_number.h"
 
 namespace lb::cli {
 namespace {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "cli/formatting.h"
 #include "cli/text_table.h"
+#include "common/format_number.h"
 #include "nlohmann/json.hpp"
 
 namespace lb::cli {
@@ -48,9 +49,10 @@ std::string Ratio(double value, double other) {
 void PrintHead(const sim::Scenario& s, std::size_t seeds, std::uint64_t first,
                std::ostream& out) {
   out << absl::StrFormat(
-      "%s: %d x %d processors, %d buckets, mean load %.1f%%, queue %s, %d s of "
+      "%s: %d x %s, %s, mean load %.1f%%, queue %s, %d s of "
       "which the first %d s are ignored\n",
-      s.name, s.hosts, s.processors, s.buckets, s.load_permille / 10.0,
+      s.name, s.hosts, FormatNumber(s.processors, "processor"),
+      FormatNumber(s.buckets, "bucket"), s.load_permille / 10.0,
       std::string(sim::QueueName(s.queue)), s.duration.count() / 1'000,
       s.ignored.count() / 1'000);
   out << (seeds == 1 ? absl::StrFormat("Seed %d\n\n", first)

@@ -7,6 +7,7 @@
 #include "balance/imbalance_index.h"
 #include "balance/plan_request.h"
 #include "balance/thresholds.h"
+#include "common/format_number.h"
 #include "common/int128.h"
 #include "common/status.h"
 #include "controller/core/usage.h"
@@ -154,8 +155,9 @@ absl::Status Backtest::AddProcessors(const ProcessorSample& sample) {
   if (!recorded_ || !has_buckets_) return absl::OkStatus();
   const std::string when = FormatWallTime(sample.time);
   if (sample.processors.size() != layout_.processors.size()) {
-    return OtherLayout(absl::StrCat("the report of ", when, " is of ",
-                                    sample.processors.size(), " processors"));
+    return OtherLayout(
+        absl::StrCat("the report of ", when, " is of ",
+                     FormatNumber(sample.processors.size(), "processor")));
   }
   if (sample.interval.count() <= 0) {
     return absl::DataLossError(

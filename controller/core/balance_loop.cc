@@ -6,11 +6,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "balance/plan_request.h"
+#include "common/format_number.h"
 #include "common/log.h"
 #include "common/status.h"
 #include "controller/core/decision_inputs.h"
 #include "controller/core/host_intents.h"
 #include "controller/core/plan_draft.h"
+#include "controller/core/plan_outcome.h"
 #include "controller/core/usage.h"
 
 namespace lb::controller {
@@ -247,7 +249,8 @@ void BalanceLoop::CarryPins(Host& host, const std::vector<Move>& moves) {
     return;
   }
   const std::string reason = absl::StrCat(
-      moves.size(), " pinned bucket", moves.size() == 1 ? " is" : "s are",
+      FormatNumber(moves.size(), "pinned bucket"),
+      moves.size() == 1 ? " is" : " are",
       " to go to where pinned; no budget, cooldown or return time");
   const auto proposal =
       ProposeMoves(SnapshotOf(host), moves, "the bucket is pinned there");
@@ -292,12 +295,9 @@ void BalanceLoop::Propose(Host& host, PlanRecord plan) {
   plan.create_time = clock_.Wall();
   host.proposal_under_way = true;
   Change change;
-  change.event = {
-      .host = host.name(),
-      .kind = EventKind::kPlanProposed,
-      .message = absl::StrFormat("%d moves, imbalance %.3f, %.3f predicted: %s",
-                                 plan.moves.size(), plan.imbalance_before,
-                                 plan.imbalance_predicted, plan.reason)};
+  change.event = {.host = host.name(),
+                  .kind = EventKind::kPlanProposed,
+                  .message = DescribePlan(plan)};
   if (host.proposal) {
     change.update = {.id = host.proposal->id,
                      .state = PlanState::kSuperseded,

@@ -9,6 +9,7 @@
 #include "controller/core/commands.h"
 #include "controller/core/host_intents.h"
 #include "controller/core/plan_draft.h"
+#include "controller/core/plan_outcome.h"
 #include "controller/core/resource_name.h"
 
 namespace lb::controller {
@@ -151,10 +152,9 @@ void Commands::ProposePlan(Call call, const std::string& parent,
     Draft draft;
     if (plan.moves.empty()) return draft;
     draft.after = PlanJson(plan);
-    draft.change.event = {
-        .host = host,
-        .kind = EventKind::kPlanProposed,
-        .message = absl::StrCat(plan.moves.size(), " moves: ", plan.reason)};
+    draft.change.event = {.host = host,
+                          .kind = EventKind::kPlanProposed,
+                          .message = DescribePlan(plan)};
     draft.change.plan = plan;
     made->plan = std::move(plan);
     return draft;

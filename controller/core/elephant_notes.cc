@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/flow_key.h"
+#include "common/format_number.h"
 #include "common/status.h"
 
 namespace lb::controller {
@@ -18,8 +19,9 @@ std::string Describe(const absl::StatusOr<std::vector<FlowInfo>>& flows) {
   }
   if (flows->empty()) return "it holds no connection any more";
   const FlowInfo& flow = flows->front();
-  return absl::StrFormat("its heaviest connection is %s, %d packets so far",
-                         FormatFlowKey(flow.key), flow.packets);
+  return absl::StrFormat("its heaviest connection is %s, %s so far",
+                         FormatFlowKey(flow.key),
+                         FormatNumber(flow.packets, "packet"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/counters.h"
+#include "common/format_number.h"
 #include "common/status.h"
 
 namespace lb::controller {
@@ -144,10 +145,9 @@ void AddMoves(const PlanRecord& plan, Lines& lines) {
 
 std::string CostOf(const Counters& cost) {
   return absl::StrFormat(
-      "meanwhile %d packets arrived, %d were dropped, %d lost, %d reordered, "
-      "%d duplicated",
-      cost.arrived, cost.dropped_total(), cost.lost, cost.reordered,
-      cost.duplicated);
+      "meanwhile %s arrived, %d dropped, %d lost, %d reordered, %d duplicated",
+      FormatNumber(cost.arrived, "packet"), cost.dropped_total(), cost.lost,
+      cost.reordered, cost.duplicated);
 }
 
 std::string StateLine(const PlanRecord& plan) {
@@ -162,10 +162,10 @@ std::string StateLine(const PlanRecord& plan) {
   }
   if (!plan.rejection.empty()) absl::StrAppend(&line, ": ", plan.rejection);
   if (plan.cost) {
-    absl::StrAppendFormat(
-        &line, "; %d of %d moves made, longest pause %.3f ms; %s", made,
-        plan.moves.size(), Milliseconds(plan.max_pause).count(),
-        CostOf(*plan.cost));
+    absl::StrAppendFormat(&line, "; %d of %s made, longest pause %.3f ms; %s",
+                          made, FormatNumber(plan.moves.size(), "move"),
+                          Milliseconds(plan.max_pause).count(),
+                          CostOf(*plan.cost));
   }
   return line + ".";
 }

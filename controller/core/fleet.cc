@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/format_number.h"
 #include "common/log.h"
 #include "common/status.h"
 #include "controller/core/audit_json.h"
@@ -299,9 +300,10 @@ void Fleet::NoteConnected(Host& host) {
   Change change;
   change.event = HostEvent(
       host, EventKind::kHostConnected,
-      absl::StrCat("version ", host.record.software_version, ", ",
-                   host.record.layout.processors.size(), " processors, ",
-                   host.record.layout.buckets, " buckets"));
+      absl::StrCat(
+          "version ", host.record.software_version, ", ",
+          FormatNumber(host.record.layout.processors.size(), "processor"), ", ",
+          FormatNumber(host.record.layout.buckets, "bucket")));
   Keep(host, std::move(change));
   if (!host.fenced.empty()) {
     host.standing = {"FENCED", host.fenced, true};
@@ -380,8 +382,8 @@ std::optional<std::string> Fleet::NoteOf(Host& host,
   const auto left_out = host.agent_events.Take(clock_.Monotonic());
   if (!left_out) return std::nullopt;
   if (*left_out > 0) {
-    absl::StrAppend(&message, " (", *left_out,
-                    " events before this one were too many to keep)");
+    absl::StrAppend(&message, " (", FormatNumber(*left_out, "event"),
+                    " before this one: too many to keep)");
   }
   return message;
 }

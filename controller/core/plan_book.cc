@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "common/log.h"
 #include "common/status.h"
 #include "controller/core/plan_outcome.h"
@@ -38,12 +37,9 @@ void PlanBook::Send(Host& host, PlanRecord plan) {
 
 void PlanBook::Send(Host& host, PlanRecord plan, Change with,
                     Store::Callback<Committed> done) {
-  with.event = {
-      .host = host.name(),
-      .kind = EventKind::kPlanSent,
-      .message = absl::StrFormat("%d moves, imbalance %.3f, %.3f predicted: %s",
-                                 plan.moves.size(), plan.imbalance_before,
-                                 plan.imbalance_predicted, plan.reason)};
+  with.event = {.host = host.name(),
+                .kind = EventKind::kPlanSent,
+                .message = DescribePlan(plan)};
   with.host = ToSave(host);
   const bool proposal = plan.id != 0;
   if (proposal) {

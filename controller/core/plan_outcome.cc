@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/format_number.h"
 #include "common/log.h"
 #include "common/status.h"
 
@@ -24,6 +25,13 @@ PlanState StateOf(const PlanResult& result) {
 }
 
 }  // namespace
+
+std::string DescribePlan(const PlanRecord& plan) {
+  return absl::StrFormat("%s, imbalance %.3f, %.3f predicted: %s",
+                         FormatNumber(plan.moves.size(), "move"),
+                         plan.imbalance_before, plan.imbalance_predicted,
+                         plan.reason);
+}
 
 Event PlanEvent(const PlanRecord& plan, PlanState state,
                 std::string_view message) {
@@ -67,10 +75,11 @@ std::string DescribeResult(const PlanUpdate& update, std::size_t planned) {
     longest = std::max(longest, move.pause);
   }
   return absl::StrFormat(
-      "%d of %d buckets moved, longest pause %.3f ms, %d lost, %d reordered, "
+      "%d of %s moved, longest pause %.3f ms, %d lost, %d reordered, "
       "%d duplicated, %d dropped",
-      moved, planned, static_cast<double>(longest.count()) / 1e6,
-      update.cost->lost, update.cost->reordered, update.cost->duplicated,
+      moved, FormatNumber(planned, "bucket"),
+      static_cast<double>(longest.count()) / 1e6, update.cost->lost,
+      update.cost->reordered, update.cost->duplicated,
       update.cost->dropped_total());
 }
 

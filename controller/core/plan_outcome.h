@@ -1,4 +1,5 @@
-// What an agent's result says of a plan. Pure but for the log.
+// What is said of a plan: what it is to do, and what came of it by an agent's
+// result. Pure but for the log.
 #ifndef LB_CONTROLLER_CORE_PLAN_OUTCOME_H_
 #define LB_CONTROLLER_CORE_PLAN_OUTCOME_H_
 
@@ -12,6 +13,9 @@
 #include "controller/core/records.h"
 
 namespace lb::controller {
+
+// What a plan is to do and why, in one line for people.
+std::string DescribePlan(const PlanRecord& plan);
 
 // That the plan came into this state: "hosts/a/plans/7: message".
 Event PlanEvent(const PlanRecord& plan, PlanState state,

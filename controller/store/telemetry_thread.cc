@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "common/format_number.h"
 #include "common/log.h"
 #include "common/status.h"
 #include "common/thread_name.h"
@@ -71,8 +72,8 @@ std::size_t TelemetryThread::AppendGroup(std::vector<Work>& work,
     if (fails_) {
       spdlog::error("telemetry is not kept: {}", OneLine(status));
     } else {
-      spdlog::info("telemetry is kept again; {} samples were dropped",
-                   dropped_samples_.load());
+      spdlog::info("telemetry is kept again; {} dropped so far",
+                   FormatNumber(dropped_samples_.load(), "sample"));
     }
   }
   return last;

@@ -46,12 +46,6 @@ TEST(Formatting, Counts) {
   for (const auto& [count, text] : cases) EXPECT_EQ(FormatCount(count), text);
 }
 
-TEST(Formatting, OneIsSingular) {
-  EXPECT_EQ(FormatNumber(0, "move"), "0 moves");
-  EXPECT_EQ(FormatNumber(1, "move"), "1 move");
-  EXPECT_EQ(FormatNumber(2, "move"), "2 moves");
-}
-
 TEST(Formatting, BarsAndPercentages) {
   EXPECT_EQ(FormatBar(0, 4), "....");
   EXPECT_EQ(FormatBar(0.5, 4), "##..");

@@ -94,9 +94,10 @@ TEST_F(LoadCommandTest, WatchPrintsLoadsUntilTheStreamEnds) {
   Serve();
   const CommandResult result = Run({"load", "watch"});
   EXPECT_EQ(asked, "hosts/-");
-  EXPECT_THAT(result.out,
-              ContainsRegex("^2026-01-01T00:00:00.000Z  edge-1 +1.20k packets  "
-                            "50.0% -\n2026[^\n]+\n$"));
+  EXPECT_THAT(
+      result.out,
+      ContainsRegex("^2026-01-01T00:00:00.000Z  edge-1 +packets +1.20k  "
+                    "50.0% -\n2026[^\n]+\n$"));
   EXPECT_EQ(result.exit_code, 7);
   EXPECT_THAT(result.err, HasSubstr("the controller ended the stream"));
   Run({"load", "watch", "--host", "edge-1"});

@@ -99,9 +99,9 @@ TEST(Explain, APlanAsPeopleReadIt) {
           "met: imbalance 1.000, target 1.030.",
           "  bucket 1 (200.000 ms/s), processor 0 to 1: processor 0 is at "
           "60.0%; moved, pause 0.250 ms",
-          "State: MEASURED, answered at 2026-01-01T00:00:01.000Z; 1 of 1 moves "
+          "State: MEASURED, answered at 2026-01-01T00:00:01.000Z; 1 of 1 move "
           "made, longest pause 0.250 ms; meanwhile 1000 packets arrived, 3 "
-          "were dropped, 0 lost, 0 reordered, 0 duplicated.",
+          "dropped, 0 lost, 0 reordered, 0 duplicated.",
           "Imbalance: 1.500 before, 1.000 predicted, 1.025 achieved."));
 }
 
