@@ -1,10 +1,12 @@
 #include "cli/backtest_command.h"
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "cli/errors.h"
 #include "cli/formatting.h"
 #include "cli/policy_text.h"
 #include "cli/proto_json.h"
@@ -26,6 +28,21 @@ struct BacktestOptions {
   v1::PlannerKind planner = v1::PLANNER_KIND_UNSPECIFIED;
   std::string policy_file;
 };
+
+constexpr std::chrono::hours kLongest{31 * 24};  // that a controller takes
+
+absl::Status CheckTimes(const BacktestOptions& options, WallTime now) {
+  LB_RETURN_IF_ERROR(CheckPeriod(options.from, options.to));
+  if (*options.from >= now) {
+    return UsageError(absl::StrCat("--from is ", FormatWallTime(*options.from),
+                                   ", which is not in the past"));
+  }
+  if (options.to.value_or(now) - *options.from <= kLongest) {
+    return absl::OkStatus();
+  }
+  return UsageError(absl::StrCat("from --from to ", options.to ? "--to" : "now",
+                                 " are more than 31 days; choose less"));
+}
 
 void PrintFigures(const v1::BacktestResponse& result, std::ostream& out) {
   TextTable table({{""},
@@ -63,10 +80,10 @@ void PrintSteps(const v1::BacktestResponse& result, std::ostream& out) {
 }
 
 absl::Status RunBacktest(const BacktestOptions& options, Session& session) {
-  LB_RETURN_IF_ERROR(CheckPeriod(options.from, options.to));
+  LB_RETURN_IF_ERROR(CheckTimes(options, session.clock().Wall()));
   v1::BacktestRequest request;
   request.set_parent(options.host);
-  if (options.from) *request.mutable_start_time() = ToTimestamp(*options.from);
+  *request.mutable_start_time() = ToTimestamp(*options.from);
   if (options.to) *request.mutable_end_time() = ToTimestamp(*options.to);
   if (!options.policy_file.empty()) {
     LB_ASSIGN_OR_RETURN(*request.mutable_policy(),
@@ -83,6 +100,8 @@ absl::Status RunBacktest(const BacktestOptions& options, Session& session) {
   session.out() << ShortName(options.host) << ", "
                 << FormatNumber(result.samples(), "sample") << "\n\n";
   PrintFigures(result, session.out());
+  session.out() << "Recorded are all plans that came into force, those of "
+                   "drains, pins and operators too.\n";
   if (result.steps_size() > 0) {
     session.out() << '\n';
     PrintSteps(result, session.out());
@@ -108,6 +127,9 @@ void AddBacktestCommand(const Online& online) {
                  "Planner to try; without it: the policy's");
   command.Option("--policy", Text(options->policy_file, "FILE"),
                  "Policy to try, as YAML; without it: the host's present one");
+  command.Footer(
+      "The loads are those that were measured while the recorded plans were "
+      "carried\nout, so what these brought and cost is in them.");
   online.Runs(command, [options](Session& session) {
     return RunBacktest(*options, session);
   });

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/str_replace.h"
 #include "cli/api_method.h"
+#include "cli/errors.h"
 
 namespace lb::cli {
 namespace {
@@ -68,12 +70,17 @@ absl::Status Session::ListPages(Message& request, std::int64_t limit,
 absl::Status Session::WatchInto(const Message& request, Message& response,
                                 absl::FunctionRef<absl::Status()> each) {
   LB_RETURN_IF_ERROR(Connect(request));
-  return connection_->Watch(request, response, [&]() -> absl::Status {
-    LB_RETURN_IF_ERROR(each());
-    context_.out.flush();
-    if (context_.out) return absl::OkStatus();
-    return absl::DataLossError("cannot write to standard output");
-  });
+  const absl::Status ended =
+      connection_->Watch(request, response, [&]() -> absl::Status {
+        LB_RETURN_IF_ERROR(each());
+        context_.out.flush();
+        if (context_.out) return absl::OkStatus();
+        return absl::DataLossError("cannot write to standard output");
+      });
+  // What requests call so, every command that watches takes as --after.
+  return WithMessage(
+      ended,
+      absl::StrReplaceAll(ended.message(), {{"after_revision", "--after"}}));
 }
 
 }  // namespace lb::cli

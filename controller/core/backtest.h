@@ -8,7 +8,8 @@
 // - Loads are taken to be the same whatever the table: a bucket brings to its
 //   processor what it was recorded with. A processor's time that belongs to no
 //   bucket stays with the processor. A saturated processor's true load is only
-//   known by its buckets.
+//   known by its buckets. What the recorded plans brought and cost while it was
+//   measured is in it.
 // - Plans take effect with the next report, whole; none is lost or refused, no
 //   limit of the fleet holds it up, and no dispatcher is a bottleneck.
 // - Pins are not known; drained and stalled processors are as they were.
@@ -51,7 +52,7 @@ struct BacktestResult {
   std::uint32_t samples = 0;
   std::uint32_t plans = 0;
   std::uint32_t moves = 0;
-  std::uint32_t plans_recorded = 0;  // that came into force
+  std::uint32_t plans_recorded = 0;  // that came into force, for any reason
   std::uint32_t moves_recorded = 0;  // that were made
   double imbalance_mean = 1;
   double imbalance_max = 1;

@@ -128,6 +128,21 @@ TEST_F(EventCommandTest, TailFollowsAHostThatHasNoEventsYet) {
   EXPECT_EQ(watched_after_, 90u);
 }
 
+TEST_F(EventCommandTest, TailSaysInItsOwnWordsWhereToGoOn) {
+  api_.On<v1::ListEventsRequest>(v1::ListEventsResponse());
+  api_.On<v1::WatchEventsRequest>(absl::OutOfRangeError(
+      "after_revision is 9, the store's last is 5; list the events and watch "
+      "from there"));
+  Serve();
+  const CommandResult result =
+      Run({"event", "tail", "--follow", "--after", "9"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(
+      result.err,
+      "lbctl: error: --after is 9, the store's last is 5; list the events "
+      "and watch from there\n");
+}
+
 TEST_F(EventCommandTest, WrongArguments) {
   ExpectUsageErrors({{"event", "tail", "--after", "x"},
                      {"event", "tail", "--limit", "-1"},

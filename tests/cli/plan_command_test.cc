@@ -296,7 +296,8 @@ TEST_F(PlanCommandTest, BacktestComparesWithWhatWasDone) {
   EXPECT_EQ(asked.policy().trigger_permille(), 0u);
   EXPECT_THAT(result.out, HasSubstr("edge-1, 3600 samples\n"));
   EXPECT_THAT(result.out, ContainsRegex("\nrecorded +5 +0 "));
-  EXPECT_THAT(result.out, ContainsRegex("\nbacktest +2 +14 +1.04 .* 2.0%\n"));
+  EXPECT_THAT(result.out, ContainsRegex("\nbacktest +2 +14 +1.04 .* 2.0%\n"
+                                        "Recorded are all plans [^\n]*\n\n"));
   EXPECT_THAT(result.out, ContainsRegex("\n2026-01-01T00:00:00.000Z +0.00 "
                                         "+0.00 +IMBALANCE +14\n$"));
   Run({"backtest", "--host", "edge-1", "--from", "-2d"});
@@ -319,7 +320,16 @@ TEST_F(PlanCommandTest, WrongArguments) {
        {"plan", "propose", "a", "--planner", "rsspp"},
        {"backtest", "--host", "a"},
        {"backtest", "--host", "a", "--from", "yesterday"},
-       {"backtest", "--host", "a", "--from", "-1h", "--to", "-1h"}});
+       {"backtest", "--host", "a", "--from", "-1h", "--to", "-1h"},
+       {"backtest", "--host", "a", "--from", "now"},
+       {"backtest", "--host", "a", "--from", "-32d"},
+       {"backtest", "--host", "a", "--from", "-40d", "--to", "-8d"}});
+  EXPECT_EQ(RunBare({"backtest", "--host", "a", "--from", "now"}).err,
+            "lbctl: error: --from is 2026-01-01T00:00:00.000Z, which is not in "
+            "the past\n");
+  EXPECT_EQ(RunBare({"backtest", "--host", "a", "--from", "-32d"}).err,
+            "lbctl: error: from --from to now are more than 31 days; choose "
+            "less\n");
   EXPECT_THAT(RunBare({"plan", "shwo"}).err,
               HasSubstr("\"shwo\" is not known to lbctl plan; its commands are "
                         "list, show, explain, "));
