@@ -78,6 +78,10 @@ absl::Status SetField(const std::string& key, const std::string& value,
 }
 
 absl::StatusOr<Policy> FromMap(const YAML::Node& map) {
+  if (map.IsNull()) {
+    return absl::InvalidArgumentError(
+        "it is empty; write lines such as \"trigger_permille: 1100\"");
+  }
   if (!map.IsMap()) {
     return absl::InvalidArgumentError(
         "a policy is a map; write lines such as \"trigger_permille: 1100\"");

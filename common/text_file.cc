@@ -2,13 +2,21 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 
+#include "absl/strings/str_cat.h"
 #include "common/status.h"
 
 namespace lb {
 
 absl::StatusOr<std::string> ReadTextFile(const std::string& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": it is a directory; name a file"));
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) return ErrnoStatus(errno, path);
   std::string text;

@@ -8,7 +8,8 @@
 
 namespace lb {
 
-// The file's bytes. Errors are the system's, and name the path.
+// The file's bytes. Errors name the path; a directory is FAILED_PRECONDITION,
+// the others are the system's.
 absl::StatusOr<std::string> ReadTextFile(const std::string& path);
 
 }  // namespace lb

@@ -63,7 +63,9 @@ TEST(PolicyYaml, WhatCannotBeIsNamedInOneLine) {
         Case{"mode: sometimes", "mode \"sometimes\" is unknown; use auto"},
         Case{"z_permille: 2000\nz_permille: 2000", "is there twice"},
         Case{"mode: [auto]", "one value"}, Case{"- mode", "is a map"},
-        Case{"just words", "is a map"}, Case{"", "is a map"},
+        Case{"just words", "is a map"},
+        Case{"", "it is empty; write lines such as"},
+        Case{"# mode: auto\n", "it is empty"},
         Case{"a: [", "it is not YAML"}}) {
     const auto policy = ParsePolicyYaml(c.yaml);
     EXPECT_TRUE(absl::IsInvalidArgument(policy.status())) << c.yaml;

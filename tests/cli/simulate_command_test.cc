@@ -129,7 +129,8 @@ TEST_F(SimulateCommand, BadFilesExitWithOneAndAreNamed) {
     EXPECT_THAT(r.err, MatchesRegex("lbctl: error: [^\n]+\n"));
     EXPECT_THAT(r.err, HasSubstr(words));
   };
-  fails(policy_ + " cannot be read", {"--policy", policy_});
+  fails("policy file: " + policy_ + ": No such file or directory",
+        {"--policy", policy_});
   Write(policy_, "triger: 3\n");
   fails("policy file " + policy_ + ": key \"triger\" is unknown",
         {"--policy", policy_});

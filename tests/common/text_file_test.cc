@@ -25,7 +25,8 @@ TEST(TextFile, WhatCannotBeReadIsNamed) {
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(missing.status().message()),
               testing::HasSubstr(directory.File("missing")));
-  EXPECT_FALSE(ReadTextFile(directory.path()).ok());
+  EXPECT_EQ(std::string(ReadTextFile(directory.path()).status().message()),
+            directory.path() + ": it is a directory; name a file");
 }
 
 }  // namespace

@@ -21,7 +21,14 @@ TEST(PolicyFile, FilesAreNamed) {
   EXPECT_THAT(std::string(bad.status().message()), HasSubstr(path));
   std::ofstream(path) << "mode: off\n";
   EXPECT_EQ(ReadPolicyFile(path)->mode, balance::Mode::kOff);
-  EXPECT_FALSE(ReadPolicyFile(directory.path()).ok());
+  std::ofstream(path) << "";
+  EXPECT_EQ(std::string(ReadPolicyFile(path).status().message()),
+            "policy file " + path +
+                ": it is empty; write lines such as \"trigger_permille: "
+                "1100\"");
+  EXPECT_EQ(
+      std::string(ReadPolicyFile(directory.path()).status().message()),
+      "policy file: " + directory.path() + ": it is a directory; name a file");
 }
 
 }  // namespace
