@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "common/log.h"
 #include "common/spiffe_id.h"
 #include "common/status.h"
 
@@ -33,9 +32,9 @@ class ControllerVerifier final : public ExternalCertificateVerifier {
     }
     const absl::Status is_controller = Check(uris);
     if (!is_controller.ok()) {
-      const std::string why = OneLine(is_controller);
-      spdlog::warn("who answers is not the controller: {}", why);
-      *sync_status = {grpc::StatusCode::UNAUTHENTICATED, why};
+      *sync_status = {
+          grpc::StatusCode::UNAUTHENTICATED,
+          "who answers is not the controller: " + OneLine(is_controller)};
     }
     return true;
   }

@@ -14,7 +14,7 @@ namespace lb::agent {
 // Mutual TLS: shows the material's certificate, and takes for a controller only
 // who has a certificate of its authorities whose one URI name is
 // spiffe://TRUST_DOMAIN/controller. What the certificate says of host names
-// does not matter. A peer that is refused is logged with the reason.
+// does not matter. The end of a session says why a peer was refused.
 std::shared_ptr<grpc::ChannelCredentials> MutualTls(
     const TlsMaterial& material, const std::string& trust_domain);
 

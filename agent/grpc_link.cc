@@ -1,5 +1,6 @@
 #include "agent/grpc_link.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
@@ -7,14 +8,17 @@
 #include <grpcpp/support/client_callback.h>
 
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "agent/convert.h"
+#include "common/controller_target.h"
 #include "common/log.h"
 #include "lb/v1/agent_service.grpc.pb.h"
 
@@ -23,6 +27,34 @@ namespace {
 
 constexpr int kKeepaliveMs = 10'000;
 constexpr int kKeepaliveTimeoutMs = 5'000;
+
+constexpr char kStart[] = "see that lb-controller runs there, and --controller";
+constexpr char kCheckCertificates[] =
+    "see that it takes TLS there, that both certificates come from the "
+    "authority of --tls-ca, that none has expired, and that it is the "
+    "controller of --trust-domain";
+constexpr char kTryTls[] =
+    "if it takes TLS there, use --tls-cert, --tls-key, --tls-ca and "
+    "--trust-domain instead of --insecure-loopback";
+
+// gRPC's own lines, once in the process: what matters of them ends a session,
+// which says so.
+void QuietGrpc() {
+  static const bool quiet = [] {
+    gpr_set_log_function([](gpr_log_func_args* args) {
+      spdlog::debug("grpc: {}", args->message);
+    });
+    return true;
+  }();
+  static_cast<void>(quiet);
+}
+
+// What gRPC says of a connection that failed, without what it says of all.
+std::string CauseOf(const std::string& why) {
+  constexpr std::string_view kLast = "last error: ";
+  const std::size_t last = why.find(kLast);
+  return last == std::string::npos ? why : why.substr(last + kLast.size());
+}
 
 std::shared_ptr<grpc::Channel> NewChannel(
     const std::string& target,
@@ -76,11 +108,13 @@ class GrpcLink::Stream final
   Stream(std::uint64_t session, const std::string& target, GrpcLink& link)
       : session_(session),
         target_(target),
+        tls_(link.credentials_ != nullptr),
         inbox_(link.inbox_),
         clock_(link.clock_),
         live_(link.live_),
         stub_(v1::AgentService::NewStub(
-            NewChannel(target, link.credentials_()))) {}
+            NewChannel(target, tls_ ? link.credentials_()
+                                    : grpc::InsecureChannelCredentials()))) {}
 
   void Start(const Hello& hello) {
     live_->Add(this);
@@ -126,6 +160,7 @@ class GrpcLink::Stream final
 
   void OnReadDone(bool ok) override {
     if (!ok) return;  // OnDone tells why
+    heard_ = true;
     std::optional<Message> message = FromProto(incoming_);
     if (!message) {
       spdlog::debug("skipped a message this version does not know");
@@ -144,13 +179,27 @@ class GrpcLink::Stream final
       Tell(absl::UnavailableError("it closed the stream"));
     } else {
       Tell(absl::Status(static_cast<absl::StatusCode>(status.error_code()),
-                        absl::StrCat(target_, ": ", status.error_message())));
+                        Describe(status)));
     }
     const std::shared_ptr<LiveStreams> live = live_;
     live->Remove(this);  // which may be gone from here on
   }
 
  private:
+  std::string Describe(const grpc::Status& status) const {
+    const std::string& why = status.error_message();
+    if (heard_ || status.error_code() != grpc::StatusCode::UNAVAILABLE) {
+      return absl::StrCat(target_, ": ", why);
+    }
+    return absl::StrCat("cannot reach it at ", target_, " (", CauseOf(why),
+                        "); ", WayOut(why));
+  }
+
+  const char* WayOut(const std::string& why) const {
+    if (target_.starts_with("unix:") || NobodyListens(why)) return kStart;
+    return tls_ ? kCheckCertificates : kTryTls;
+  }
+
   // Requires mutex_. gRPC allows one outstanding write.
   void WriteNext() {
     if (writing_ || ended_) return;
@@ -179,12 +228,14 @@ class GrpcLink::Stream final
 
   const std::uint64_t session_;
   const std::string target_;
+  const bool tls_;
   Inbox& inbox_;
   const Clock& clock_;
   const std::shared_ptr<LiveStreams> live_;
   const std::unique_ptr<v1::AgentService::Stub> stub_;
   grpc::ClientContext context_;
   v1::ConnectResponse incoming_;
+  bool heard_ = false;  // something came; gRPC's calls take turns
 
   std::mutex mutex_;
   bool writing_ = false;
@@ -201,7 +252,9 @@ GrpcLink::GrpcLink(std::string target, Inbox& inbox, const Clock& clock,
       inbox_(inbox),
       clock_(clock),
       credentials_(std::move(credentials)),
-      live_(std::make_shared<LiveStreams>()) {}
+      live_(std::make_shared<LiveStreams>()) {
+  QuietGrpc();
+}
 
 GrpcLink::~GrpcLink() {
   Close();

@@ -22,15 +22,16 @@ namespace lb::agent {
 // waits for gRPC's threads to let go of it.
 class GrpcLink final : public ControllerLink {
  public:
-  // Asked for before every session, so that what has been renewed is used for
-  // the next.
+  // Of TLS. Asked for before every session, so that what has been renewed is
+  // used for the next.
   using Credentials =
       std::function<std::shared_ptr<grpc::ChannelCredentials>()>;
 
   // `target` in gRPC's notation, as ParseControllerTarget() and
-  // ParseTlsTarget() return it. The inbox and the clock must outlive the link.
+  // ParseTlsTarget() return it; null credentials: plaintext. The inbox and the
+  // clock must outlive the link.
   GrpcLink(std::string target, Inbox& inbox, const Clock& clock,
-           Credentials credentials = grpc::InsecureChannelCredentials);
+           Credentials credentials = nullptr);
   ~GrpcLink() override;
 
   std::uint64_t Open(const Hello& hello) override;

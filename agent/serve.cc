@@ -104,11 +104,10 @@ absl::StatusOr<AgentOptions> MakeAgentOptions(const ProgramOptions& options) {
   return agent;
 }
 
-// The control thread asks for them before every session.
+// The control thread asks for them before every session. Null: plaintext.
 absl::StatusOr<GrpcLink::Credentials> MakeCredentials(
     const ProgramOptions& options) {
-  if (!options.tls)
-    return GrpcLink::Credentials(grpc::InsecureChannelCredentials);
+  if (!options.tls) return GrpcLink::Credentials();
   LB_ASSIGN_OR_RETURN(
       TlsFiles files,
       TlsFiles::Open(options.tls->paths,

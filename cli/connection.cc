@@ -16,11 +16,11 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/api_method.h"
 #include "cli/errors.h"
 #include "cli/tls_credentials.h"
+#include "common/controller_target.h"
 #include "common/status.h"
 
 namespace lb::cli {
@@ -56,12 +56,6 @@ Answer WaitForAnswer(grpc::Channel& channel, std::chrono::nanoseconds timeout) {
     if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) return Answer::kFailed;
     if (!channel.WaitForStateChange(state, deadline)) return Answer::kNone;
   }
-}
-
-// Whether nothing accepted the connection; the words are gRPC's.
-bool NobodyListens(const std::string& why) {
-  return absl::StrContains(why, "Failed to connect to remote host") ||
-         absl::StrContains(why, "DNS resolution failed");
 }
 
 // Whether a call's deadline passed here. What the controller says of one that

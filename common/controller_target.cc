@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/flow_key.h"
@@ -113,6 +114,11 @@ absl::StatusOr<std::string> ParseTlsTarget(std::string_view text) {
                    "address in brackets before the port");
   }
   return absl::StrCat("dns:///", ToAbsl(target.host), ":", target.port);
+}
+
+bool NobodyListens(std::string_view why) {
+  return absl::StrContains(ToAbsl(why), "Failed to connect to remote host") ||
+         absl::StrContains(ToAbsl(why), "DNS resolution failed");
 }
 
 }  // namespace lb

@@ -27,6 +27,9 @@ absl::StatusOr<std::string> ParseControllerTarget(std::string_view text,
 // the way out, for anything else; a unix socket needs no TLS.
 absl::StatusOr<std::string> ParseTlsTarget(std::string_view text);
 
+// Of what gRPC says of a connection that failed: whether nobody accepted it.
+bool NobodyListens(std::string_view why);
+
 }  // namespace lb
 
 #endif  // LB_COMMON_CONTROLLER_TARGET_H_

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,9 @@
 
 namespace lb::agent {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr std::chrono::seconds kTlsLimit{20};
 constexpr char kDomain[] = "lb.test";
@@ -63,8 +67,9 @@ class TlsLinkTest : public ::testing::Test {
     // Either the controller gets the Hello, or the agent a LinkDown.
     for (auto left = kTlsLimit; left.count() > 0; --left) {
       if (controller_->Receive(std::chrono::milliseconds(500))) return true;
-      if (inbox_.Pop(SystemClock().Monotonic() +
-                     std::chrono::milliseconds(500))) {
+      if (const auto down = inbox_.Pop(SystemClock().Monotonic() +
+                                       std::chrono::milliseconds(500))) {
+        why_ = std::string(std::get<LinkDown>(down->message).why.message());
         return false;
       }
     }
@@ -77,6 +82,7 @@ class TlsLinkTest : public ::testing::Test {
                         dir_.File("ca.pem")};
   const TestAuthority authority_;
   Inbox inbox_;
+  std::string why_;  // of the last LinkDown
   std::unique_ptr<TlsFiles> files_;
   std::unique_ptr<ScriptedController> controller_;
 };
@@ -95,20 +101,36 @@ TEST_F(TlsLinkTest, WhoIsNotTheControllerIsRefused) {
   struct Case {
     std::vector<std::string> uris;
     const TestAuthority& authority;
+    std::string says;
   };
   const std::vector<Case> cases = {
-      {{"spiffe://lb.test/agent/beta"}, authority_},
-      {{"spiffe://lb.test/controller/2"}, authority_},
-      {{"spiffe://other.test/controller"}, authority_},
-      {{kController, "spiffe://lb.test/agent/beta"}, authority_},
-      {{}, authority_},
-      {{kController}, stranger},
+      {{"spiffe://lb.test/agent/beta"},
+       authority_,
+       "who answers is not the controller: it is spiffe://lb.test/agent/beta"},
+      {{"spiffe://lb.test/controller/2"}, authority_, "it is spiffe://lb.test"},
+      {{"spiffe://other.test/controller"},
+       authority_,
+       "is not of trust domain"},
+      {{kController, "spiffe://lb.test/agent/beta"}, authority_, "2 URI names"},
+      {{}, authority_, "0 URI names"},
+      {{kController}, stranger, "authority of --tls-ca"},
   };
   for (const Case& c : cases) {
     Listen(c.uris, c.authority);
     GrpcLink link = MakeLink();
     EXPECT_FALSE(Connects(link)) << ::testing::PrintToString(c.uris);
+    EXPECT_THAT(why_, StartsWith("cannot reach it at ipv4:127.0.0.1:"));
+    EXPECT_THAT(why_, HasSubstr(c.says));
+    EXPECT_THAT(why_, HasSubstr("see that it takes TLS there"));
   }
+}
+
+TEST_F(TlsLinkTest, PlaintextToItIsRefused) {
+  Listen({kController}, authority_);
+  GrpcLink link(absl::StrCat("ipv4:127.0.0.1:", controller_->port()), inbox_,
+                SystemClock());
+  EXPECT_FALSE(Connects(link));
+  EXPECT_THAT(why_, HasSubstr("if it takes TLS there, use --tls-cert"));
 }
 
 // A stream outlives the certificate it was opened with; the next one has the

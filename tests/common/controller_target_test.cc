@@ -94,5 +94,16 @@ TEST(ControllerTarget, WithTlsRefusesWhatNamesNoHost) {
   }
 }
 
+TEST(ControllerTarget, NobodyListensSaysGrpc) {
+  EXPECT_TRUE(NobodyListens(
+      "failed to connect to all addresses; last error: UNKNOWN: "
+      "ipv4:127.0.0.1:1: Failed to connect to remote host: Connection "
+      "refused"));
+  EXPECT_TRUE(NobodyListens("DNS resolution failed for nowhere:1: NOT_FOUND"));
+  EXPECT_FALSE(
+      NobodyListens("failed to connect to all addresses; last error: UNKNOWN: "
+                    "ipv4:127.0.0.1:1: Ssl handshake failed"));
+}
+
 }  // namespace
 }  // namespace lb
