@@ -10,6 +10,7 @@ void FillResult(const PlanResult& result, v1::PlanResult& message) {
   message.set_epoch(result.epoch.value());
   message.set_state(static_cast<v1::ApplyState>(result.state));
   message.set_reason(result.reason);
+  message.set_expired(result.expired);
   for (const MoveResult& moved : result.moves) {
     v1::MoveResult& move = *message.add_moves();
     FillMove(moved.move, *move.mutable_move());
