@@ -16,6 +16,8 @@ namespace {
 constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 // Busy time and wall time are read one after the other: what may be in excess.
 constexpr std::chrono::nanoseconds kClockSlack = std::chrono::milliseconds(20);
+// Agents merge what they could not send; sums of several must not overflow.
+constexpr std::chrono::nanoseconds kLongestReport = std::chrono::hours(8'760);
 // From this part of its capacity on a processor counts as saturated.
 constexpr std::uint64_t kSaturatedPermille = 950;
 
@@ -140,9 +142,11 @@ absl::Status HostLoad::AddReport(const LoadSample& report) {
 
 absl::Status HostLoad::Check(const LoadSample& report) const {
   const std::chrono::nanoseconds elapsed = report.end - report.start;
-  if (elapsed.count() <= 0) {
+  if (elapsed.count() <= 0 || elapsed > kLongestReport) {
     return absl::InvalidArgumentError(
-        absl::StrCat("report ends ", elapsed.count(), " ns after its start"));
+        absl::StrCat("report ends ", elapsed.count(),
+                     " ns after its start; it must cover some time, and no "
+                     "more than a year"));
   }
   if (report.processors.size() != processors_.size()) {
     return absl::InvalidArgumentError(

@@ -41,8 +41,9 @@ class HostLoad {
   // Takes in a report. Its bucket loads count whatever table it was measured
   // under; its utilizations only if it began and ended under the current
   // table and is not too short. INVALID_ARGUMENT, naming what is wrong, for a
-  // report that makes no sense (wrong number of processors, no time passed,
-  // more busy time than there was); it is not taken in, and Measure() says so.
+  // report that makes no sense (wrong number of processors, no time passed or
+  // more than a year, more busy time than there was); it is not taken in, and
+  // Measure() says so.
   absl::Status AddReport(const LoadSample& report);
 
   void set_half_life(std::chrono::nanoseconds half_life) {

@@ -278,6 +278,14 @@ void Commands::ApplyPlan(Call call, const std::string& name,
                                    " is no longer the one that ",
                                    PlanName(proposal), " was made for"));
     }
+    // The same table may come back on fewer processors.
+    if (const absl::Status fits =
+            ValidateTable(proposal.table, host.record.layout);
+        !fits.ok()) {
+      return Outdated(
+          absl::StrCat(PlanName(proposal),
+                       " does not fit the host any more: ", OneLine(fits)));
+    }
     LB_RETURN_IF_ERROR(CheckWishes(host, proposal));
     return proposal;
   };

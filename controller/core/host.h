@@ -19,6 +19,7 @@
 #include "balance/host_load.h"
 #include "balance/move_history.h"
 #include "common/clock.h"
+#include "common/int128.h"
 #include "controller/core/agent_messages.h"
 #include "controller/core/allowance.h"
 #include "controller/core/host_session.h"
@@ -48,10 +49,11 @@ struct Flight {
   bool ask_again = false;    // then ask for a hello: the table is not known
 };
 
-// A move that was made, and what its bucket has been worth since.
+// A move that was made, and what its bucket has been worth since: its load in
+// ns per second, times the ns that it was measured for.
 struct MeasuredMove {
   Move move;
-  std::chrono::nanoseconds load{0};
+  Uint128 load_time = 0;
 };
 
 // The plan whose effect is being measured.

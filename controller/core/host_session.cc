@@ -17,6 +17,8 @@ constexpr std::size_t kMaxLabels = 64;
 // Clocks run apart by one part in so many at most: 500 ppm, which is as much as
 // NTP corrects.
 constexpr int kMostDrift = 2'000;
+// Longer than any machine is up. Beyond it differences of times could overflow.
+constexpr std::chrono::nanoseconds kLatestEnd = std::chrono::hours(876'000);
 // What SQL's integers hold.
 constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::int64_t>::max();
 
@@ -123,10 +125,11 @@ absl::Status HostSession::OnReport(const Report& report,
         absl::StrCat("report ", report.sequence, " follows report ", sequence_,
                      "; the sequence must rise"));
   }
-  if (report.load.end <= report.load.start) {
+  if (report.load.end <= report.load.start || report.load.end > kLatestEnd) {
     return absl::InvalidArgumentError(absl::StrCat(
         "report ", report.sequence, " ends at ", report.load.end.count(),
-        " ns and starts at ", report.load.start.count(), " ns"));
+        " ns and starts at ", report.load.start.count(),
+        " ns; it must end later than it starts, and within 100 years"));
   }
   sequence_ = report.sequence;
   const std::chrono::nanoseconds difference =

@@ -50,7 +50,8 @@ class HostSession {
   bool Has(std::string_view feature) const;
 
   // Takes note of a report's times. INVALID_ARGUMENT if its sequence did not
-  // rise or it ends before it starts; the stream must then be closed.
+  // rise, it ends before it starts or after 100 years; the stream must then be
+  // closed.
   absl::Status OnReport(const Report& report, MonotonicTime arrival);
 
   // Arrival minus the agent's end of the last report, minus the smallest such

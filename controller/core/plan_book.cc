@@ -205,6 +205,11 @@ void PlanBook::OnStoredPlan(Host& host, const PlanResult& result,
     acknowledge();
     return;
   }
+  if (plan->id == host.flight.plan.id) {
+    // Said before the plan was sent, so this is no answer to it.
+    host.settling.erase(result.epoch);
+    return;
+  }
   PlanUpdate update = UpdateFrom(*plan, result, clock_.Wall());
   Change change;
   change.event = PlanEvent(*plan, update.state,

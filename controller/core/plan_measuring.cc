@@ -32,17 +32,34 @@ void AddLoads(const LoadSample& load, std::size_t buckets,
       ns_per_s[one.bucket.index()] += one.load_ns_per_s;
     }
   }
-  const double seconds =
-      std::chrono::duration<double>(load.end - load.start).count();
+  const auto elapsed =
+      static_cast<std::uint64_t>((load.end - load.start).count());
   for (MeasuredMove& one : moves) {
-    one.load += std::chrono::nanoseconds(static_cast<std::int64_t>(
-        static_cast<double>(ns_per_s[one.move.bucket.index()]) * seconds));
+    one.load_time += Uint128{ns_per_s[one.move.bucket.index()]} * elapsed;
   }
+}
+
+void Add(const LoadSample& load, std::size_t buckets, Measuring& measuring) {
+  for (std::size_t i = 0; i < load.processors.size(); ++i) {
+    ProcessorLoad& sum = measuring.processors[i];
+    sum.busy += load.processors[i].busy;
+    sum.capacity_permille = load.processors[i].capacity_permille;
+    sum.in_service = load.processors[i].in_service;
+  }
+  AddLoads(load, buckets, measuring.moves);
+  const auto elapsed = load.end - load.start;
+  measuring.interval += elapsed;
+  if (elapsed >= balance::HostLoad::kShortestReport) ++measuring.reports;
+}
+
+bool IsEnough(const Measuring& measuring) {
+  return measuring.reports >= balance::HostLoad::kEnoughReports;
 }
 
 // What was measured, had the buckets stayed where they were before the plan.
 std::vector<balance::ProcessorUsage> UsageWithout(
     const Measuring& measuring, std::vector<balance::ProcessorUsage> usage) {
+  const auto interval = static_cast<std::uint64_t>(measuring.interval.count());
   for (const MeasuredMove& one : measuring.moves) {
     // The host may have come back with fewer processors, and the same table.
     if (std::max(one.move.from.index(), one.move.to.index()) >= usage.size()) {
@@ -50,8 +67,8 @@ std::vector<balance::ProcessorUsage> UsageWithout(
     }
     balance::ProcessorUsage& from = usage[one.move.from.index()];
     balance::ProcessorUsage& to = usage[one.move.to.index()];
-    const std::uint64_t load =
-        std::min(PerSecond(one.load, measuring.interval), to.busy_ns_per_s);
+    const std::uint64_t load = std::min(
+        static_cast<std::uint64_t>(one.load_time / interval), to.busy_ns_per_s);
     to.busy_ns_per_s -= load;
     --to.buckets;
     from.busy_ns_per_s += load;
@@ -82,24 +99,14 @@ void PlanBook::OnReport(Host& host, const LoadSample& load) {
   Measuring& measuring = *host.measuring;
   if (measuring.processors.size() != load.processors.size()) {
     measuring.processors.assign(load.processors.size(), {});
-    for (MeasuredMove& one : measuring.moves) one.load = {};
+    for (MeasuredMove& one : measuring.moves) one.load_time = 0;
     measuring.reports = 0;
     measuring.interval = {};
   }
-  for (std::size_t i = 0; i < load.processors.size(); ++i) {
-    ProcessorLoad& sum = measuring.processors[i];
-    sum.busy += load.processors[i].busy;
-    sum.capacity_permille = load.processors[i].capacity_permille;
-    sum.in_service = load.processors[i].in_service;
+  if (!IsEnough(measuring)) {
+    Add(load, host.record.table.buckets(), measuring);
   }
-  AddLoads(load, host.record.table.buckets(), measuring.moves);
-  const auto elapsed = load.end - load.start;
-  measuring.interval += elapsed;
-  if (elapsed >= balance::HostLoad::kShortestReport) ++measuring.reports;
-  if (measuring.reports < balance::HostLoad::kEnoughReports ||
-      measuring.commit_under_way) {
-    return;
-  }
+  if (!IsEnough(measuring) || measuring.commit_under_way) return;
   LoadSample merged;
   merged.end = measuring.interval;
   merged.processors = measuring.processors;
@@ -144,8 +151,7 @@ void PlanBook::OnMeasured(Host& host, std::uint64_t plan_id, double without,
   if (!host.measuring || host.measuring->plan_id != plan_id) return;
   Measuring& measuring = *host.measuring;
   measuring.commit_under_way = false;
-  // Otherwise with the next report, which only makes the measurement longer.
-  if (!durable) return;
+  if (!durable) return;  // the next report tries again
   if (measuring.balancing) {
     brake_.NoteMeasured(host.name(), without, achieved, clock_.Monotonic());
   }

@@ -16,8 +16,12 @@ std::vector<std::uint32_t> CountBuckets(const Table& table,
 std::uint64_t PerSecond(std::chrono::nanoseconds busy,
                         std::chrono::nanoseconds interval) {
   if (interval.count() <= 0 || busy.count() <= 0) return 0;
-  return static_cast<std::uint64_t>(static_cast<double>(busy.count()) * 1e9 /
-                                    static_cast<double>(interval.count()));
+  // What an agent counts may be any number.
+  constexpr double kMost = 1e19;
+  return static_cast<std::uint64_t>(
+      std::min(static_cast<double>(busy.count()) * 1e9 /
+                   static_cast<double>(interval.count()),
+               kMost));
 }
 
 std::vector<balance::ProcessorUsage> UsageOf(const LoadSample& load,

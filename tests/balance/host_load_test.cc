@@ -166,6 +166,7 @@ TEST_F(HostLoadTest, RefusesNonsenseAndSaysSo) {
   };
   const Case cases[] = {
       {[](LoadSample& r) { r.end = r.start; }, "report ends 0 ns after"},
+      {[](LoadSample& r) { r.end = nanoseconds::max(); }, "more than a year"},
       {[](LoadSample& r) { r.processors.pop_back(); }, "1 processors"},
       {[](LoadSample& r) { r.processors[1].busy = seconds(2); },
        "processor 1 was busy for 2000000000 ns of 1000000000"},

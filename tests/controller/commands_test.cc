@@ -13,6 +13,7 @@ namespace lb::controller {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -594,6 +595,27 @@ TEST_F(CommandsTest, APlanForAnotherTableIsNotSent) {
   const auto applied = Apply("hosts/a/proposals/1", MakeCall("Apply"));
   EXPECT_TRUE(absl::IsAborted(applied.status())) << applied.status();
   EXPECT_EQ(ErrorReason(applied.status()), "PROPOSAL_OUTDATED");
+}
+
+TEST_F(CommandsTest, APlanForProcessorsThatAreGoneIsNotSent) {
+  ASSERT_TRUE(Pause("hosts/a", MakeCall("Pause")).ok());
+  std::replace(host_.table.owner.begin(), host_.table.owner.end(),
+               ProcessorId(3), ProcessorId(0));
+  Lose();
+  stream_ = harness_.Connect(host_);
+  harness_.Report(host_, stream_);
+  const auto proposed = Propose({}, MakeCall("Propose"));
+  ASSERT_TRUE(proposed.ok()) << proposed.status();
+  ASSERT_TRUE(proposed->value.plan.has_value());
+  EXPECT_THAT(proposed->value.plan->table.owner, Contains(ProcessorId(3)));
+  // It comes back without the processor, and with the same table.
+  Lose();
+  host_.layout.processors.pop_back();
+  stream_ = harness_.Connect(host_);
+  const auto applied = Apply("hosts/a/proposals/1", MakeCall("Apply"));
+  EXPECT_TRUE(absl::IsAborted(applied.status())) << applied.status();
+  EXPECT_EQ(ErrorReason(applied.status()), "PROPOSAL_OUTDATED");
+  EXPECT_TRUE(stream_.link->plans.empty());
 }
 
 TEST_F(CommandsTest, APlanIsNotSentToWhereItCannotBe) {

@@ -147,5 +147,17 @@ TEST_F(HostSessionTest, TheSequenceRisesAndTimePasses) {
   EXPECT_EQ(session_->reported(), seconds(1));
 }
 
+TEST_F(HostSessionTest, NoClockIsFurtherThanTimesCanTell) {
+  const auto arrive = [this](std::chrono::nanoseconds end) {
+    return session_->OnReport(host_.MakeReport(end, seconds(1)),
+                              clock_.Monotonic());
+  };
+  EXPECT_TRUE(absl::IsInvalidArgument(arrive(std::chrono::nanoseconds::max())));
+  const std::chrono::hours century{876'000};
+  ASSERT_TRUE(arrive(century).ok());
+  ASSERT_TRUE(arrive(seconds(2)).ok());
+  EXPECT_EQ(session_->age(), century - seconds(2));
+}
+
 }  // namespace
 }  // namespace lb::controller

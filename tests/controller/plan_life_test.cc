@@ -14,6 +14,7 @@ namespace {
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::Pair;
 
 SimulatedHost SkewedHost(const std::string& name = "a") {
@@ -84,6 +85,24 @@ TEST_F(PlanLifeTest, NothingIsSentBeforeItIsCommitted) {
   EXPECT_EQ(harness_.store.plans().size(), 1U);
 }
 
+TEST_F(PlanLifeTest, AResultBeforeThePlanIsNoAnswerToIt) {
+  stream_ = harness_.Connect(host_);
+  harness_.store.Hold();
+  for (int i = 0; i < 20; ++i) harness_.Report(host_, stream_);
+  PlanResult guess;
+  guess.term = Term(1);
+  guess.epoch = Epoch(1);
+  Answer(guess);
+  harness_.store.Release();
+  harness_.Run();
+  EXPECT_EQ(Stored().state, PlanState::kSent);
+  EXPECT_TRUE(stream_.link->acks.empty());
+  ASSERT_TRUE(harness_.ApplyPlan(host_, stream_));
+  EXPECT_EQ(Stored().state, PlanState::kApplied);
+  EXPECT_EQ(harness_.store.Count(EventKind::kPlanApplied), 1U);
+  EXPECT_THAT(stream_.link->acks, ElementsAre(Pair(Term(1), Epoch(1))));
+}
+
 TEST_F(PlanLifeTest, ACommitThatFailsSendsNothingAndHeals) {
   stream_ = harness_.Connect(host_);
   harness_.store.FailCommits(absl::UnavailableError("disk full"));
@@ -152,6 +171,25 @@ TEST_F(PlanLifeTest, AppliedIsRecordedAcknowledgedAndMeasured) {
   harness_.Report(host_, stream_);
   EXPECT_EQ(Stored().state, PlanState::kMeasured);
   EXPECT_NEAR(*Stored().imbalance_achieved, host_.TrueImbalance(), 0.001);
+}
+
+TEST_F(PlanLifeTest, LoadsOfAnySizeAreMeasured) {
+  FirstPlan();
+  ASSERT_TRUE(harness_.ApplyPlan(host_, stream_));
+  // Every processor is full; with its loads, which come to more than a clock
+  // can count, a bucket that moved fills the one it came from once more.
+  host_.loads.assign(host_.loads.size(), 900'000'000'000'000);
+  for (int i = 0; i < 2; ++i) {
+    harness_.Report(host_, stream_, std::chrono::hours(3));
+  }
+  EXPECT_EQ(Stored().state, PlanState::kMeasured);
+  const auto& events = harness_.store.events();
+  const auto measured = std::find_if(
+      events.begin(), events.end(),
+      [](const Event& e) { return e.kind == EventKind::kPlanMeasured; });
+  ASSERT_NE(measured, events.end());
+  EXPECT_THAT(measured->message, HasSubstr(" 1.000 achieved"));
+  EXPECT_THAT(measured->message, Not(HasSubstr(" 1.000 had no bucket moved")));
 }
 
 TEST_F(PlanLifeTest, AReportOfTheOldTableMeasuresNothing) {
