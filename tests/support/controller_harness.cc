@@ -45,14 +45,37 @@ ControllerHarness::Stream ControllerHarness::Connect(const Hello& hello) {
   return stream;
 }
 
+void ControllerHarness::Say(SessionId session, controller::Report report) {
+  core->fleet.OnReport(session, std::move(report));
+  Run();
+}
+
+void ControllerHarness::Say(SessionId session, const PlanResult& result) {
+  core->fleet.OnPlanResult(session, result);
+  Run();
+}
+
+void ControllerHarness::Say(SessionId session, const TableChanged& changed) {
+  core->fleet.OnTableChanged(session, changed);
+  Run();
+}
+
+void ControllerHarness::Say(SessionId session, const AgentEvent& event) {
+  core->fleet.OnAgentEvent(session, event);
+  Run();
+}
+
+void ControllerHarness::Say(SessionId session, const Answer& answer) {
+  core->fleet.OnAnswer(session, answer);
+  Run();
+}
+
 void ControllerHarness::Report(SimulatedHost& host, const Stream& stream,
                                std::chrono::nanoseconds interval) {
   Advance(interval);
-  core->fleet.OnReport(
-      stream.session, host.MakeReport(std::chrono::nanoseconds(
+  Say(stream.session, host.MakeReport(std::chrono::nanoseconds(
                                           clock.Monotonic().time_since_epoch()),
                                       interval));
-  Run();
 }
 
 bool ControllerHarness::ApplyPlan(SimulatedHost& host, const Stream& stream) {
@@ -61,8 +84,7 @@ bool ControllerHarness::ApplyPlan(SimulatedHost& host, const Stream& stream) {
   if (command.plan.epoch == host.epoch && command.plan.term == host.term) {
     return false;
   }
-  core->fleet.OnPlanResult(stream.session, host.Apply(command));
-  Run();
+  Say(stream.session, host.Apply(command));
   return true;
 }
 

@@ -68,6 +68,13 @@ class ControllerHarness {
   }
   Stream Connect(const Hello& hello);
 
+  // What an agent says after its hello.
+  void Say(SessionId session, controller::Report report);
+  void Say(SessionId session, const PlanResult& result);
+  void Say(SessionId session, const TableChanged& changed);
+  void Say(SessionId session, const AgentEvent& event);
+  void Say(SessionId session, const Answer& answer);
+
   // A report of the last second, a second later.
   void Report(SimulatedHost& host, const Stream& stream,
               std::chrono::nanoseconds interval = std::chrono::seconds(1));
