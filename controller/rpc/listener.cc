@@ -14,7 +14,7 @@
 namespace lb::controller {
 namespace {
 
-// A report is at most 64 KiB + 8 bytes x N, a hello little more.
+// As large as whatever an agent may have to say (docs/adr/0012).
 constexpr int kMaxMessageBytes = 2 << 20;
 constexpr int kKeepaliveMs = 10'000;
 constexpr int kKeepaliveTimeoutMs = 5'000;

@@ -5,16 +5,20 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
 
+#include "balance/snapshot.h"
 #include "gmock/gmock.h"
 #include "grpcpp/grpcpp.h"
 #include "lb/v1/controller_service.grpc.pb.h"
 #include "lb/v1/event_service.grpc.pb.h"
 #include "lb/v1/host_service.grpc.pb.h"
 #include "lb/v1/plan_service.grpc.pb.h"
+#include "lb/v1/processor_service.grpc.pb.h"
 #include "tests/controller/agent_wire.h"
 #include "tests/controller/api_harness.h"
 #include "tests/controller/api_methods.h"
@@ -37,6 +41,18 @@ class ServerTest : public testing::Test {
   }
   std::shared_ptr<grpc::Channel> ViewerChannel() {
     return api_.SocketChannel(Role::kViewer);
+  }
+  // What is known of a host once nobody is served any more.
+  void StopAndLookAt(const std::string& name,
+                     const std::function<void(const Host&)>& look) {
+    api_.server->Stop(seconds(60));
+    api_.Settle();
+    api_.OnLoop([&] {
+      const Host* host = api_.core.fleet.FindHost(name);
+      ASSERT_NE(host, nullptr);
+      EXPECT_FALSE(host->connected());
+      look(*host);
+    });
   }
 
   ApiHarness api_;
@@ -257,6 +273,129 @@ TEST_F(ServerTest, WhatAgentsAreRefusedIsCounted) {
     EXPECT_THAT(api_.store.events().back().message,
                 testing::AllOf(HasSubstr("refused calls: 1"),
                                HasSubstr("processor 900")));
+  });
+}
+
+TEST_F(ServerTest, AReportThatIsSaidAgainEndsItsStreamAndChangesNothing) {
+  SimulatedHost host = SkewedHost();
+  ScriptedAgent agent(AgentChannel());
+  ASSERT_TRUE(agent.Say(host.MakeHello()));
+  ASSERT_TRUE(agent.Hear().has_welcome());
+  const Report report = host.MakeReport(seconds(100), seconds(1));
+  ASSERT_TRUE(agent.Say(report));
+  ASSERT_TRUE(agent.Say(report));
+  const grpc::Status status = agent.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("the sequence must rise"));
+  StopAndLookAt("a", [&](const Host& known) {
+    EXPECT_EQ(known.load->reports_of_table(), 1U);
+    EXPECT_EQ(known.record.table, host.table);
+    std::vector<std::string> messages;
+    for (const Event& event : api_.store.events()) {
+      messages.push_back(event.message);
+    }
+    EXPECT_THAT(messages, Contains(HasSubstr("refused calls: 1")));
+  });
+}
+
+// See docs/operations.md.
+constexpr std::size_t kMostBytes = std::size_t{2} << 20;
+
+void ExpectTooLarge(const grpc::Status& status) {
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(status.error_message(), HasSubstr("larger than max"));
+}
+
+TEST_F(ServerTest, AMessageThatIsTooLargeEndsItsStreamAndChangesNothing) {
+  SimulatedHost host = SkewedHost();
+  {
+    Hello hello = host.MakeHello();
+    hello.boot_id = std::string(kMostBytes, 'x');
+    ScriptedAgent agent(AgentChannel());
+    agent.Say(hello);
+    ExpectTooLarge(agent.Finish());
+  }
+  api_.OnLoop([this] { EXPECT_TRUE(api_.core.fleet.hosts().empty()); });
+  ScriptedAgent agent(AgentChannel());
+  ASSERT_TRUE(agent.Say(host.MakeHello()));
+  ASSERT_TRUE(agent.Hear().has_welcome());
+  ASSERT_TRUE(agent.SayReport(host));
+  // Nothing but its size is wrong with it.
+  v1::ConnectRequest large =
+      RequestOf(host.MakeReport(seconds(200), seconds(1)));
+  large.mutable_report()->mutable_buckets()->mutable_lower_bound()->Resize(
+      static_cast<int>(kMostBytes), 1);
+  agent.SayRaw(large);
+  ExpectTooLarge(agent.Finish());
+  StopAndLookAt("a", [&](const Host& known) {
+    EXPECT_EQ(known.load->reports_of_table(), 1U);
+    EXPECT_EQ(known.record.table, host.table);
+    EXPECT_EQ(known.record.layout, host.layout);
+    EXPECT_EQ(known.record.boot_id, "boot");
+  });
+}
+
+TEST_F(ServerTest, ARequestThatIsTooLargeChangesNothing) {
+  ScriptedAgent agent(AgentChannel());
+  ASSERT_TRUE(agent.Say(SkewedHost().MakeHello()));
+  ASSERT_TRUE(agent.Hear().has_welcome());
+  const auto processors =
+      v1::ProcessorService::NewStub(api_.SocketChannel(Role::kOperator));
+  grpc::ClientContext context;
+  v1::DrainProcessorRequest request;
+  request.set_name("hosts/a/processors/1");
+  request.set_reason(std::string(kMostBytes, 'x'));
+  v1::DrainProcessorResponse response;
+  ExpectTooLarge(processors->DrainProcessor(&context, request, &response));
+  agent.Leave();
+  StopAndLookAt("a", [](const Host& known) {
+    EXPECT_EQ(known.record.intent, HostIntent());
+  });
+}
+
+// As many buckets and processors as there may be, with the highest numbers.
+TEST_F(ServerTest, TheLargestMessagesThereCanBeAreTaken) {
+  constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
+  SimulatedHost host("a", kMaxProcessors,
+                     std::vector<std::uint64_t>(
+                         kMaxBuckets, balance::kMaxTotalLoad / kMaxBuckets));
+  Hello hello = host.MakeHello();
+  hello.labels.clear();
+  for (int i = 0; i < 64; ++i) {
+    hello.labels[std::to_string(i) + std::string(254, 'k')] =
+        std::string(256, 'v');
+  }
+  PlanResult& result = hello.last_result.emplace();
+  result.term = Term(kMost);
+  result.epoch = Epoch(kMost);
+  result.state = ApplyState::kPartial;
+  for (std::uint32_t b = 0; b < kMaxBuckets; ++b) {
+    const ProcessorId last(kMaxProcessors - 1);
+    result.moves.push_back({{BucketId(b), last, last},
+                            MoveOutcome::kNotMoved,
+                            std::chrono::nanoseconds::max()});
+  }
+  Report report = host.MakeReport(seconds(100), seconds(1));
+  for (ProcessorLoad& processor : report.load.processors) {
+    processor.samples.count = kMost;
+    processor.packets = processor.backlog_packets = kMost;
+  }
+  for (BucketLoad& bucket : report.load.buckets) {
+    bucket.packets = kMost;
+    bucket.connections = std::numeric_limits<std::uint32_t>::max();
+    bucket.lower_bound = true;
+  }
+  // Or they were not large at all.
+  EXPECT_GT(RequestOf(hello).ByteSizeLong(), kMostBytes / 4 * 3);
+  EXPECT_GT(RequestOf(report).ByteSizeLong(), kMostBytes / 4 * 3);
+  ScriptedAgent agent(AgentChannel());
+  ASSERT_TRUE(agent.Say(hello));
+  ASSERT_TRUE(agent.Hear().has_welcome());
+  ASSERT_TRUE(agent.Say(report));
+  EXPECT_TRUE(agent.Leave().ok());
+  StopAndLookAt("a", [](const Host& known) {
+    EXPECT_EQ(known.load->reports_of_table(), 1U);
+    EXPECT_EQ(known.nonsense, "");
   });
 }
 
