@@ -220,14 +220,14 @@ absl::Status ControlDb::CommitAll(
     std::span<const Change> changes, WallTime now,
     std::vector<absl::StatusOr<Committed>>& results) {
   LB_ASSIGN_OR_RETURN(Connection* const db, file_.Connect());
-  LB_RETURN_IF_ERROR(db->Execute("BEGIN IMMEDIATE; SAVEPOINT changes;"));
+  LB_RETURN_IF_ERROR(db->Execute("BEGIN IMMEDIATE;"));
   LB_ASSIGN_OR_RETURN(const End begin, ReadEnd(*db));
   End end = begin;
-  // A change is hardly ever wrong, and a savepoint for each costs as much as
-  // its rows: a page that many changes write is kept for every one of them.
+  // A change is hardly ever wrong, and a savepoint costs as much as the rows:
+  // every page is kept as it was before it is written.
   absl::Status applied = ApplyTogether(*db, changes, now, end, results);
   if (!applied.ok() && !IsFileError(applied)) {
-    LB_RETURN_IF_ERROR(db->Execute("ROLLBACK TO changes;"));
+    LB_RETURN_IF_ERROR(db->Execute("ROLLBACK; BEGIN IMMEDIATE;"));
     results.clear();
     end = begin;
     applied = ApplyEach(*db, changes, now, end, results);
