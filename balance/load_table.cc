@@ -91,7 +91,11 @@ std::int64_t LoadTable::MostOf(std::size_t i, std::size_t count) {
     most += slot.heaviest[n];
   }
   if (count <= kTop) return most;
-  return most + static_cast<std::int64_t>(count - kTop) * slot.heaviest.back();
+  const Uint128 rest =
+      Uint128{count - kTop} * static_cast<std::uint64_t>(slot.heaviest.back());
+  // No processor carries more than all of them may.
+  return most +
+         static_cast<std::int64_t>(std::min(rest, Uint128{kMaxTotalLoad}));
 }
 
 // Widest product: 10^15 x 10^18 here, 10^15 x 10^6 x 10^6 x 10^6 below, and

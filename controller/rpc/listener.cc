@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
+#include "google/protobuf/stubs/logging.h"
 #include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -33,10 +34,19 @@ void ForwardLog(gpr_log_func_args* args) {
   }
 }
 
+// What an agent or a caller sends, such as text that is none, ends its call,
+// which says so.
+void ForwardProtobufLog(google::protobuf::LogLevel /*level*/,
+                        const char* /*file*/, int /*line*/,
+                        const std::string& message) {
+  spdlog::debug("protobuf: {}", message);
+}
+
 // Once in the process, before its first server.
 void PrepareGrpc() {
   static const bool prepared = [] {
     gpr_set_log_function(ForwardLog);
+    google::protobuf::SetLogHandler(ForwardProtobufLog);
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     // Links the health protocol's description, which reflection serves; gRPC's

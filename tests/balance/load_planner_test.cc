@@ -49,6 +49,16 @@ struct PlanCase {
   std::vector<Move> moves;
 };
 
+// So many times the heaviest load does not fit 64 bits, as sanitizers tell.
+TEST(LoadPlanner, ManyMovesOfTheHeaviestLoads) {
+  std::vector<std::uint64_t> loads(65'536, 1);
+  std::fill_n(loads.begin(), 20, kMaxLoad / kMs);
+  const Proposal proposal = Propose(
+      Host({loads, {}}), {.target_permille = 1'001, .max_moves = 15'000});
+  EXPECT_EQ(proposal.moves.size(), 10U);
+  EXPECT_LT(proposal.imbalance_after, 1.001);
+}
+
 TEST(LoadPlanner, TableOfCases) {
   Snapshot resting = Host({{100, 100, 100, 100}, {100, 100}});
   resting.buckets[0].resting = true;

@@ -24,6 +24,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
 #include "controller/rpc/convert_agent.h"
+#include "google/protobuf/stubs/logging.h"
 #include "tests/support/controller_harness.h"
 
 namespace lb::controller {
@@ -561,6 +562,7 @@ class World {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   spdlog::set_level(spdlog::level::off);
+  google::protobuf::SetLogHandler(nullptr);
   lb::controller::World().Run(lb::controller::Input({data, size}));
   return 0;
 }
