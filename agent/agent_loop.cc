@@ -321,8 +321,12 @@ void Agent::On(const Incoming&, const Drain& drain) {
     }
   }
   dataplane_.SetDrained(known);
-  spdlog::info("{} drained, to which takeovers give no buckets",
-               FormatNumber(known.size(), "processor"));
+  if (known.empty()) {
+    spdlog::info("no processor is drained");
+  } else {
+    spdlog::info("{} drained, to which takeovers give no buckets",
+                 FormatNumber(known.size(), "processor"));
+  }
 }
 
 void Agent::On(const Incoming& incoming, const Query& query) {

@@ -10,6 +10,9 @@ namespace lb::controller {
 namespace {
 
 constexpr std::chrono::minutes kPruneInterval{1};
+// With so many pages the log is brought into the file though there is more to
+// be done.
+constexpr int kLongestLog = 8 * HeldDatabase::kLongLog;
 
 }  // namespace
 
@@ -55,9 +58,11 @@ void ControlThread::Run() {
         ++i;
       } else {
         i = CommitGroup(work, i);
+        db_.file().CheckpointFrom(kLongestLog);
         PruneIfDue();
       }
     }
+    db_.file().CheckpointFrom(HeldDatabase::kLongLog);
   }
 }
 

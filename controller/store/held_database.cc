@@ -1,6 +1,7 @@
 #include "controller/store/held_database.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/log.h"
 #include "common/status.h"
 
 namespace lb::controller {
@@ -27,6 +28,18 @@ absl::StatusOr<Connection*> HeldDatabase::Connect() {
 void HeldDatabase::Drop() {
   copy_.reset();
   connection_.reset();
+}
+
+void HeldDatabase::CheckpointFrom(int pages) {
+  if (!connection_ || connection_->log_pages() < pages) return;
+  const absl::Status done = connection_->Checkpoint();
+  if (done.ok() != checkpoint_fails_) return;
+  checkpoint_fails_ = !done.ok();
+  if (checkpoint_fails_) {
+    spdlog::error("the log of {} grows: {}", path_, OneLine(done));
+  } else {
+    spdlog::info("the log of {} is brought into the file again", path_);
+  }
 }
 
 absl::Status HeldDatabase::BeginCopy(const std::string& to) {

@@ -18,6 +18,9 @@ namespace lb::controller {
 
 class HeldDatabase {
  public:
+  // Pages of a write ahead log that is long enough to be brought into the file.
+  static constexpr int kLongLog = 1'000;
+
   // Errors as of OpenDatabase().
   static absl::StatusOr<HeldDatabase> Open(const std::string& path,
                                            const Schema& schema,
@@ -27,6 +30,11 @@ class HeldDatabase {
   absl::StatusOr<Connection*> Connect();
   // After an error of the file: ends what transaction and copy there are.
   void Drop();
+
+  // Brings the write ahead log into the file if it has so many pages. SQLite
+  // would do that within a commit; here, those who wait for it are answered
+  // before. What fails is logged, and tried again with the next call.
+  void CheckpointFrom(int pages);
 
   // Makes a copy in `to`, in as many steps as it takes; one at a time.
   // UNAVAILABLE if the file failed meanwhile. After an error there is no copy.
@@ -44,6 +52,7 @@ class HeldDatabase {
   Durability durability_;
   std::optional<Connection> connection_;  // empty: to be opened again
   std::optional<FileCopy> copy_;
+  bool checkpoint_fails_ = false;
 };
 
 }  // namespace lb::controller

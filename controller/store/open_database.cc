@@ -84,8 +84,8 @@ absl::Status Hold(Connection& db, Durability durability) {
   // KiB. The pages that a group of changes writes have room in it: without,
   // they go to the log one by one and are read back. What a savepoint keeps
   // stays in memory, too.
-  LB_RETURN_IF_ERROR(db.Execute(
-      "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;"));
+  LB_RETURN_IF_ERROR(
+      db.Execute("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;"));
   LB_RETURN_IF_ERROR(db.Execute(durability == Durability::kEveryCommit
                                     ? "PRAGMA synchronous = FULL;"
                                     : "PRAGMA synchronous = NORMAL;"));

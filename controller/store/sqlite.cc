@@ -45,6 +45,12 @@ absl::Status ErrorOf(sqlite3* database, int code) {
       absl::StrCat(path == nullptr ? "database" : path, ": ", words));
 }
 
+int NoteLogPages(void* log_pages, sqlite3* /*database*/, const char* /*schema*/,
+                 int pages) {
+  *static_cast<int*>(log_pages) = pages;
+  return SQLITE_OK;
+}
+
 }  // namespace
 
 StatementCache::~StatementCache() {
@@ -181,6 +187,7 @@ absl::StatusOr<Connection> Connection::Open(const std::string& path,
                      database == nullptr ? sqlite3_errstr(code)
                                          : sqlite3_errmsg(database)));
   }
+  sqlite3_wal_hook(database, NoteLogPages, connection.log_pages_.get());
   return connection;
 }
 
@@ -223,6 +230,14 @@ absl::Status Connection::Error(int code) const {
 
 int Connection::changed_rows() const {
   return sqlite3_changes(database_.get());
+}
+
+absl::Status Connection::Checkpoint() {
+  const int code = sqlite3_wal_checkpoint_v2(
+      database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code != SQLITE_OK) return Error(code);
+  *log_pages_ = 0;
+  return absl::OkStatus();
 }
 
 bool Connection::in_transaction() const {

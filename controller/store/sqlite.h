@@ -115,6 +115,11 @@ class Connection {
   absl::Status Error(int code) const;
   // Whether a transaction is open; an error may have ended it.
   bool in_transaction() const;
+  // Pages in the write ahead log, as of the last commit. SQLite does not bring
+  // them into the file by itself before the connection ends: see Checkpoint().
+  int log_pages() const { return *log_pages_; }
+  // Brings what is in the log into the file, as far as no reader needs it.
+  absl::Status Checkpoint();
   const std::string& path() const { return path_; }
 
  private:
@@ -126,6 +131,7 @@ class Connection {
       : path_(std::move(path)), database_(database) {}
 
   std::string path_;
+  std::unique_ptr<int> log_pages_ = std::make_unique<int>(0);
   std::unique_ptr<sqlite3, Closer> database_;
   std::unique_ptr<StatementCache> statements_ =
       std::make_unique<StatementCache>();

@@ -65,6 +65,7 @@ std::size_t TelemetryThread::AppendGroup(std::vector<Work>& work,
   const MonotonicTime now = clock_.Monotonic();
   const bool sync = now >= next_sync_;
   const absl::Status status = db_.Append(samples, sync);
+  db_.file().CheckpointFrom(HeldDatabase::kLongLog);
   if (sync && status.ok()) next_sync_ = now + kSyncInterval;
   if (!status.ok()) dropped_samples_ += samples.size();
   if (status.ok() == fails_) {

@@ -1,8 +1,10 @@
 // When the store's files are synced, and what a sync that failed means.
 #include <chrono>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "controller/store/held_database.h"
 #include "tests/controller/sqlite_store_fixture.h"
 #include "tests/controller/sync_watch.h"
 
@@ -42,6 +44,20 @@ TEST_F(SyncTest, ACommitWhoseSyncFailedWasNotMade) {
   }
   EXPECT_EQ(Count("control.db", "plans"), 2);
   EXPECT_EQ(Query("control.db", "SELECT revision FROM identity"), 2);
+}
+
+// The file itself is only written when the log is long.
+TEST_F(SyncTest, ALongLogIsBroughtIntoTheFile) {
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  const int before = watch_.Count(File("control.db"));
+  ASSERT_TRUE(CommitNow(**store, PlanChange("a")).ok());
+  EXPECT_EQ(watch_.Count(File("control.db")), before);
+  Change large = PlanChange("a");
+  large.plan->inputs.bytes = std::string(HeldDatabase::kLongLog * 4'096, 'x');
+  ASSERT_TRUE(CommitNow(**store, large).ok());
+  ASSERT_TRUE(CommitNow(**store, PlanChange("a")).ok());
+  EXPECT_GT(watch_.Count(File("control.db")), before);
 }
 
 TEST_F(SyncTest, TelemetryIsSyncedOnceASecond) {
