@@ -254,7 +254,10 @@ bool ControlDb::IsDurable(std::uint64_t revision) {
   const absl::StatusOr<Connection*> db = file_.Connect();
   if (!db.ok()) return false;
   const absl::StatusOr<End> found = ReadEnd(**db);
-  return found.ok() && found->revision == revision;
+  if (!found.ok() || found->revision != revision) return false;
+  // It is read from memory, perhaps. On the disk it is once it was brought
+  // into the file, which is synced then.
+  return (*db)->Checkpoint().ok();
 }
 
 std::vector<absl::StatusOr<Committed>> ControlDb::Commit(

@@ -125,6 +125,12 @@ absl::Status CheckContent(Connection& db) {
   return absl::OkStatus();
 }
 
+// SQL of ours that fails as such finds something else than the file should be.
+absl::Status AsDamage(const absl::Status& status) {
+  return absl::IsUnknown(status) ? absl::DataLossError(status.message())
+                                 : status;
+}
+
 // SQLite's words for what is wrong with a file, with the next step.
 absl::Status Explain(const absl::Status& status, const std::string& path,
                      const Schema& schema) {
@@ -134,8 +140,7 @@ absl::Status Explain(const absl::Status& status, const std::string& path,
         " is held by another process; stop it, or use another data "
         "directory"));
   }
-  // All SQL is fixed: what it fails on is not what the header says it is.
-  if (absl::IsDataLoss(status) || absl::IsUnknown(status)) {
+  if (absl::IsDataLoss(status)) {
     return absl::DataLossError(
         absl::StrCat(status.message(), "; ", ToAbsl(schema.next_step)));
   }
@@ -149,8 +154,8 @@ absl::StatusOr<Connection> OpenChecked(const std::string& path,
   // Nothing is written before the kind of the file is known; reading it
   // exclusively keeps every other process out meanwhile.
   LB_RETURN_IF_ERROR(db.Execute("PRAGMA locking_mode = EXCLUSIVE;"));
-  LB_RETURN_IF_ERROR(CheckKind(db, schema));
-  LB_RETURN_IF_ERROR(CheckContent(db));
+  LB_RETURN_IF_ERROR(AsDamage(CheckKind(db, schema)));
+  LB_RETURN_IF_ERROR(AsDamage(CheckContent(db)));
   LB_RETURN_IF_ERROR(Hold(db, durability));
   LB_ASSIGN_OR_RETURN(const std::int64_t version,
                       db.QueryInt("PRAGMA user_version"));

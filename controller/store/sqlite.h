@@ -98,7 +98,8 @@ class Connection {
   // error here: UNAVAILABLE if another process holds the file, DATA_LOSS if it
   // is damaged or no database, NOT_FOUND, PERMISSION_DENIED,
   // RESOURCE_EXHAUSTED if the disk is full, INVALID_ARGUMENT if a row breaks a
-  // constraint, else INTERNAL. Messages name the file.
+  // constraint, UNKNOWN if the SQL does not fit the file, else INTERNAL.
+  // Messages name the file.
   static absl::StatusOr<Connection> Open(const std::string& path, bool create);
 
   // `sql` is one statement. Its result ends before the connection.

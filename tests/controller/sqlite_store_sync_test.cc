@@ -26,8 +26,27 @@ TEST_F(SyncTest, EveryCommitIsSynced) {
   }
 }
 
-// What it had written is not found by who reads the file again: neither now nor
-// after a restart.
+// What it had written is found by who reads the log again, and is not on the
+// disk: no plan may be sent that rests on it.
+TEST_F(SyncTest, WhatADiskDoesNotTakeIsNotCommitted) {
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  ASSERT_TRUE(CommitNow(**store, PlanChange("a")).ok());
+  watch_.FailAll(File("control.db-wal"));
+  const Epoch before(1);
+  for (int i = 0; i < 3; ++i) {
+    const auto failed = CommitNow(**store, PlanChange("a"));
+    EXPECT_TRUE(absl::IsUnavailable(failed.status())) << failed.status();
+  }
+  watch_.Heal();
+  const auto next = CommitNow(**store, PlanChange("a"));
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_GT(next->epoch, before);
+  EXPECT_EQ(Load(**store).revision, next->revision);
+}
+
+// Where the log can be given up, what was written is not found any more:
+// neither now nor after a restart.
 TEST_F(SyncTest, ACommitWhoseSyncFailedWasNotMade) {
   {
     const auto store = Open();

@@ -20,6 +20,7 @@ struct Watched {
   std::map<const sqlite3_io_methods*, Methods> methods;  // by the original
   std::map<const sqlite3_file*, std::string> paths;
   std::map<std::string, int> syncs;
+  std::set<std::string> failing_once;
   std::set<std::string> failing;
 };
 
@@ -32,7 +33,9 @@ int Sync(sqlite3_file* file, int flags) {
   const std::lock_guard lock(watched->mutex);
   const std::string& path = watched->paths[file];
   ++watched->syncs[path];
-  return watched->failing.erase(path) != 0 ? SQLITE_IOERR_FSYNC : code;
+  const bool fails =
+      watched->failing_once.erase(path) != 0 || watched->failing.contains(path);
+  return fails ? SQLITE_IOERR_FSYNC : code;
 }
 
 int Open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
@@ -85,7 +88,17 @@ int SyncWatch::Count(const std::string& path) const {
 
 void SyncWatch::FailNext(const std::string& path) {
   const std::lock_guard lock(watched->mutex);
+  watched->failing_once.insert(path);
+}
+
+void SyncWatch::FailAll(const std::string& path) {
+  const std::lock_guard lock(watched->mutex);
   watched->failing.insert(path);
+}
+
+void SyncWatch::Heal() {
+  const std::lock_guard lock(watched->mutex);
+  watched->failing.clear();
 }
 
 }  // namespace lb::controller

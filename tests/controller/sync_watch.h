@@ -18,8 +18,11 @@ class SyncWatch {
 
   // How often the file at `path` was synced so far.
   int Count(const std::string& path) const;
-  // The next sync of that file is made, and reported as failed.
+  // The next sync of that file, or every one until Heal(), is made and reported
+  // as failed.
   void FailNext(const std::string& path);
+  void FailAll(const std::string& path);
+  void Heal();
 };
 
 }  // namespace lb::controller
