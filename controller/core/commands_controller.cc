@@ -14,9 +14,11 @@
 namespace lb::controller {
 namespace {
 
-// What becomes of a host's plan would be written after it was forgotten.
+// The host, or what becomes of its plan, would be written after it was
+// forgotten.
 bool IsWriting(const Host& host) {
-  return host.flight.stage == Flight::Stage::kCommitting ||
+  return host.unsaved || host.saving > 0 ||
+         host.flight.stage == Flight::Stage::kCommitting ||
          host.flight.stage == Flight::Stage::kRecording ||
          host.proposal_under_way;
 }

@@ -28,6 +28,19 @@ EventKind KindOf(AgentEventKind kind) {
   return EventKind::kAgentStall;
 }
 
+// Of the host's table, if there is one that was not told.
+Change UntoldChange(Host& host) {
+  Change change;
+  const std::uint64_t untold = std::exchange(host.untold_changes, 0);
+  if (untold > 0) {
+    change.event =
+        HostEvent(host, EventKind::kTableChanged,
+                  absl::StrCat(host.last_change, " (the last of ",
+                               FormatNumber(untold, "change"), " at a time)"));
+  }
+  return change;
+}
+
 }  // namespace
 
 Fleet::Fleet(EventLoop& loop, Store& store, Journal& journal, EventHub& hub,
@@ -166,7 +179,7 @@ void Fleet::Tick() {
     plans_.Tick(*host);
     balance_.Tick(*host);
     if (host->unsaved && host->saving == 0 && !journal_.degraded()) {
-      Keep(*host, {});
+      Keep(*host, UntoldChange(*host));
     }
   }
   HaltIfWrong();
@@ -359,33 +372,28 @@ void Fleet::OnTableChanged(SessionId id, const TableChanged& changed) {
   // What was decided, was decided of another table.
   host->dirty = false;
   host->decision.act = false;
-  if (auto message = NoteOf(*host, changed.reason)) {
+  if (host->table_changes.Take(clock_.Monotonic())) {
     Change change;
-    change.event =
-        HostEvent(*host, EventKind::kTableChanged, *std::move(message));
+    change.event = HostEvent(*host, EventKind::kTableChanged, changed.reason);
     Keep(*host, std::move(change));
-  } else {
-    host->unsaved = true;  // the next tick saves it
+  } else {  // the next tick saves and tells it
+    host->unsaved = true;
+    ++host->untold_changes;
+    host->last_change = changed.reason;
   }
 }
 
 void Fleet::OnAgentEvent(SessionId id, const AgentEvent& event) {
   Host* host = Find(id);
   if (host == nullptr) return;
-  if (auto message = NoteOf(*host, event.message)) {
-    journal_.Note(HostEvent(*host, KindOf(event.kind), *std::move(message)));
-  }
-}
-
-std::optional<std::string> Fleet::NoteOf(Host& host,
-                                         std::string message) const {
-  const auto left_out = host.agent_events.Take(clock_.Monotonic());
-  if (!left_out) return std::nullopt;
+  const auto left_out = host->agent_events.Take(clock_.Monotonic());
+  if (!left_out) return;
+  std::string message = event.message;
   if (*left_out > 0) {
     absl::StrAppend(&message, " (", FormatNumber(*left_out, "event"),
                     " before this one: too many to keep)");
   }
-  return message;
+  journal_.Note(HostEvent(*host, KindOf(event.kind), std::move(message)));
 }
 
 void Fleet::OnAnswer(SessionId id, const Answer& answer) {

@@ -66,7 +66,9 @@ class Fleet {
   // INVALID_ARGUMENT the link is closed.
   void OnReport(SessionId id, Report report);
   void OnPlanResult(SessionId id, const PlanResult& result);
+  // More than ten at once and one a second of a host are told together.
   void OnTableChanged(SessionId id, const TableChanged& changed);
+  // More than ten at once and one a second of a host are counted only.
   void OnAgentEvent(SessionId id, const AgentEvent& event);
   void OnAnswer(SessionId id, const Answer& answer);
   // The stream is gone.
@@ -138,9 +140,6 @@ class Fleet {
   void TakeOver(Host& host, const Hello& hello);
   std::string FencedReason(const Host& host, const Hello& hello) const;
   void NoteConnected(Host& host);
-  // What the agent says happened, as it is kept: more than ten at once and one
-  // a second are counted only.
-  std::optional<std::string> NoteOf(Host& host, std::string message) const;
   // Commits the change with the host's record; what cannot be committed is
   // tried again, the record at least.
   void Keep(Host& host, Change change);

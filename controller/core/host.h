@@ -134,6 +134,11 @@ struct Host {
   bool unsaved = false;    // the store could not keep the record
   std::size_t saving = 0;  // commits of it that are under way
   Allowance agent_events{std::chrono::seconds(1), 10};
+  Allowance table_changes{std::chrono::seconds(1), 10};
+  // Changes of the table that were too many to tell one by one, and why it
+  // changed last.
+  std::uint64_t untold_changes = 0;
+  std::string last_change;
 
   const std::string& name() const { return record.host; }
   bool connected() const { return session != nullptr; }

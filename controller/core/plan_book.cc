@@ -230,7 +230,6 @@ void PlanBook::Record(Host& host, PlanUpdate update,
   flight.since = clock_.Monotonic();
   Change change;
   change.event = PlanEvent(flight.plan, update.state, message);
-  change.host = host.record;
   change.update = std::move(update);
   flight.outcome = std::move(change);
   CommitOutcome(host);
@@ -248,6 +247,7 @@ void PlanBook::RecordUnanswered(Host& host, PlanState state,
 
 void PlanBook::CommitOutcome(Host& host) {
   host.flight.commit_under_way = true;
+  host.flight.outcome->host = host.record;  // which may have changed since
   journal_.Commit(*host.flight.outcome,
                   [this, &host](const absl::StatusOr<Committed>& committed) {
                     OnOutcomeCommitted(host, committed);

@@ -194,8 +194,62 @@ TEST(Fleet, TablesThatChangeTooOftenAreSavedNowAndThen) {
   }
   EXPECT_EQ(harness.View(host).digest, ComputeDigest(host.table));
   EXPECT_EQ(harness.store.Count(EventKind::kTableChanged), 10U);
+  EXPECT_EQ(harness.store.events().back().message, "processor 0 stalled");
   EXPECT_NE(harness.store.hosts().at("a").table, host.table);
   harness.Advance(Fleet::kTick);
+  EXPECT_EQ(harness.store.hosts().at("a").table, host.table);
+  EXPECT_EQ(harness.store.Count(EventKind::kTableChanged), 11U);
+  EXPECT_THAT(harness.store.events().back().message,
+              HasSubstr("the last of 15 changes"));
+}
+
+// A plan's epoch, table and moves rest on it.
+TEST(Fleet, AHostThatCouldNotBeSavedIsSavedWithItsNextPlan) {
+  ControllerHarness harness;
+  SimulatedHost host = EvenHost();
+  harness.Connect(host);
+  const auto send = [&] {
+    Host& known = *harness.core->fleet.FindHost("a");
+    PlanRecord plan;
+    plan.host = "a";
+    plan.term = Term(1);
+    plan.base = known.digest;
+    plan.table = host.table;
+    plan.digest = known.digest;
+    harness.core->fleet.plans().Send(known, plan);
+  };
+  const auto saved = [&] { return harness.store.hosts().at("a").table; };
+  host.table.owner[0] = ProcessorId(1);
+  harness.store.FailCommits(absl::UnavailableError("disk full"));
+  harness.Connect(host);
+  harness.store.Heal();
+  EXPECT_NE(saved(), host.table);
+  send();
+  harness.Run();
+  EXPECT_EQ(saved(), host.table);
+}
+
+// The same where the failure is known only after the plan is on its way.
+TEST(Fleet, AHostThatIsBeingSavedIsSavedWithItsNextPlan) {
+  ControllerHarness harness;
+  SimulatedHost host = EvenHost();
+  harness.Connect(host);
+  host.table.owner[0] = ProcessorId(1);
+  harness.store.Hold();
+  harness.Connect(host);
+  Host& known = *harness.core->fleet.FindHost("a");
+  PlanRecord plan;
+  plan.host = "a";
+  plan.term = Term(1);
+  plan.base = plan.digest = known.digest;
+  plan.table = host.table;
+  harness.core->fleet.plans().Send(known, plan);
+  harness.store.FailCommits(absl::UnavailableError("disk full"));
+  harness.store.ReleaseFirst(1);
+  harness.store.Heal();
+  harness.store.Release();
+  harness.Run();
+  EXPECT_EQ(harness.store.plans().size(), 1U);
   EXPECT_EQ(harness.store.hosts().at("a").table, host.table);
 }
 

@@ -134,6 +134,11 @@ class Link final : public AgentLink {
     Require(plan.base == host->digest &&
             ValidateTable(plan.table, host->record.layout).ok());
     Require(plan.term >= hello_.seen_term && plan.epoch > hello_.seen_epoch);
+    // It rests on what the store has of the host.
+    const HostRecord& stored_host = harness_.store.hosts().at(plan.host);
+    Require(stored_host.table == host->record.table &&
+            stored_host.layout == host->record.layout &&
+            stored_host.instance_id == host->record.instance_id);
     Require(!plan_ || plan.epoch > plan_->plan.epoch);
     // Committed before it is sent.
     const auto& plans = harness_.store.plans();
