@@ -16,6 +16,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "agent/convert.h"
 #include "common/controller_target.h"
@@ -47,6 +48,12 @@ void QuietGrpc() {
     return true;
   }();
   static_cast<void>(quiet);
+}
+
+// Whether there never was a connection; the words are gRPC's.
+bool FailedToConnect(const std::string& why) {
+  return absl::StrContains(why, "failed to connect to all addresses") ||
+         NobodyListens(why);
 }
 
 // What gRPC says of a connection that failed, without what it says of all.
@@ -160,7 +167,6 @@ class GrpcLink::Stream final
 
   void OnReadDone(bool ok) override {
     if (!ok) return;  // OnDone tells why
-    heard_ = true;
     std::optional<Message> message = FromProto(incoming_);
     if (!message) {
       spdlog::debug("skipped a message this version does not know");
@@ -188,7 +194,7 @@ class GrpcLink::Stream final
  private:
   std::string Describe(const grpc::Status& status) const {
     const std::string& why = status.error_message();
-    if (heard_ || status.error_code() != grpc::StatusCode::UNAVAILABLE) {
+    if (!FailedToConnect(why)) {
       return absl::StrCat(target_, ": ", why);
     }
     return absl::StrCat("cannot reach it at ", target_, " (", CauseOf(why),
@@ -235,7 +241,6 @@ class GrpcLink::Stream final
   const std::unique_ptr<v1::AgentService::Stub> stub_;
   grpc::ClientContext context_;
   v1::ConnectResponse incoming_;
-  bool heard_ = false;  // something came; gRPC's calls take turns
 
   std::mutex mutex_;
   bool writing_ = false;

@@ -78,8 +78,6 @@ class LoadTable {
   void SetAside(Entry& entry);
   // A step of before Restart().
   void Repeat(const LoadStep& step);
-  // Of the step's bucket, on the processor that gave it.
-  Entry& EntryOf(const LoadStep& step);
   // Lets another bucket of the same processor go in the place of that of step
   // `n`: of those that carry no more, the one with the fewest connections, if
   // any has fewer and the processor that gives, which is within its limit,
@@ -103,6 +101,8 @@ class LoadTable {
   };
 
   std::int64_t Limit(Level level, std::uint32_t capacity_permille) const;
+  // Of the step's bucket, on the processor that gave it.
+  Entry& EntryOf(const LoadStep& step);
   void List(std::size_t wanted);
   void FindHeaviest(Slot& slot);
 

@@ -27,6 +27,13 @@ struct BucketOptions {
   }
 };
 
+// Whether the bucket is where it is to be.
+bool IsThere(const v1::Host& host, const v1::Pin& pin) {
+  const auto& owners = host.table().owner();
+  const auto bucket = static_cast<int>(pin.bucket());
+  return bucket < owners.size() && owners[bucket] == pin.processor();
+}
+
 void TakeBucket(Command& command, BucketOptions& options) {
   command.Takes("HOST", HostName(options.host), "Name of the host");
   command.Takes("B", Whole(options.bucket, "", 0, kMaxBuckets - 1),
@@ -59,7 +66,9 @@ void AddPin(Command buckets, const Online& online) {
           for (const v1::Pin& pin : response.host().pins()) {
             if (pin.bucket() != options->bucket) continue;
             fields.emplace_back("Processor", absl::StrCat(pin.processor()));
-            if (options->processor) AddPutOff(response.host(), fields);
+            if (options->processor && !IsThere(response.host(), pin)) {
+              AddPutOff(response.host(), fields);
+            }
           }
           return fields;
         });

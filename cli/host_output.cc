@@ -256,9 +256,8 @@ void AddPutOff(const v1::Host& host, Fields& fields) {
                         "none while the host is disconnected; they are made "
                         "when it is back");
   } else if (host.state() == v1::HOST_STATE_FROZEN) {
-    fields.emplace_back("Moves", absl::StrCat("none while the host is frozen (",
-                                              FormatText(host.reason()),
-                                              "); they are made after that"));
+    fields.emplace_back("Moves", absl::StrCat("may wait: the host is frozen (",
+                                              FormatText(host.reason()), ")"));
   }
 }
 

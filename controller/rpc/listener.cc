@@ -34,12 +34,14 @@ void ForwardLog(gpr_log_func_args* args) {
   }
 }
 
-// What an agent or a caller sends, such as text that is none, ends its call,
-// which says so.
-void ForwardProtobufLog(google::protobuf::LogLevel /*level*/,
-                        const char* /*file*/, int /*line*/,
-                        const std::string& message) {
-  spdlog::debug("protobuf: {}", message);
+// What is wrong with a message ends its call, which says so.
+void ForwardProtobufLog(google::protobuf::LogLevel level, const char* /*file*/,
+                        int /*line*/, const std::string& message) {
+  if (level == google::protobuf::LOGLEVEL_FATAL) {
+    spdlog::critical("protobuf: {}", message);
+  } else {
+    spdlog::debug("protobuf: {}", message);
+  }
 }
 
 // Once in the process, before its first server.

@@ -339,6 +339,18 @@ TEST_F(AgentLoopTest, EveryReportButOneBelongsToOneTable) {
             seconds(1));
 }
 
+TEST_F(AgentLoopTest, SaysThatAPlanExpired) {
+  Connect();
+  const Incoming late = {link_->session, clock_.Monotonic(),
+                         NextPlan(Epoch(1))};
+  clock_.Advance(seconds(6));
+  agent_->Handle(late);
+  ASSERT_EQ(link_->results.size(), 1u);
+  EXPECT_EQ(link_->results[0].state, ApplyState::kRejected);
+  EXPECT_TRUE(link_->results[0].expired);
+  EXPECT_TRUE(OnDisk().unacknowledged->expired);
+}
+
 TEST_F(AgentLoopTest, RejectsAPlanForAnotherHostAndStaysAsItIs) {
   Connect();
   PlanCommand plan = NextPlan(Epoch(1));

@@ -120,6 +120,7 @@ TEST_F(GrpcLinkTest, CarriesReportsResultsAndEvents) {
   PlanResult result;
   result.epoch = Epoch(8);
   result.state = ApplyState::kPartial;
+  result.expired = true;
   result.applied.moves = {{{BucketId(1), ProcessorId(0), ProcessorId(1)},
                            MoveOutcome::kNotMoved,
                            milliseconds(2)}};
@@ -140,6 +141,7 @@ TEST_F(GrpcLinkTest, CarriesReportsResultsAndEvents) {
   const auto second = controller_->Receive(kLimit);
   ASSERT_TRUE(second && second->has_plan_result());
   EXPECT_EQ(second->plan_result().state(), v1::APPLY_STATE_PARTIAL);
+  EXPECT_TRUE(second->plan_result().expired());
   EXPECT_EQ(second->plan_result().moves(0).outcome(),
             v1::MOVE_OUTCOME_NOT_MOVED);
   const auto third = controller_->Receive(kLimit);

@@ -154,8 +154,7 @@ TEST_F(ChangeCommandTest, SaysWhatWaitsForTheHost) {
   EXPECT_THAT(Run({"bucket", "pin", "a", "7"}).out, Not(HasSubstr("Moves")));
   is_now(v1::HOST_STATE_FROZEN, "STALE: no report");
   const std::string until_fresh =
-      "Moves: +none while the host is frozen \\(STALE: no report\\); they are "
-      "made after that\n";
+      "Moves: +may wait: the host is frozen \\(STALE: no report\\)\n";
   EXPECT_THAT(drain(), ContainsRegex(until_fresh));
   EXPECT_THAT(pin(), ContainsRegex(until_fresh));
   is_now(v1::HOST_STATE_ACTIVE, "EVACUATE: processor 0 is drained");

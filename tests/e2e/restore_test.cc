@@ -107,10 +107,21 @@ class RestoreTest : public testing::Test {
     fleet_.WaitForReports(host, 3);
     EXPECT_EQ(SentPlans(), plans);
     const json after = Host(host);
-    EXPECT_EQ(after["digest"], before["digest"]);
+    EXPECT_TRUE(after["digest"] == before["digest"] || TookOver(host));
     EXPECT_GT(Number(after["counters"]["served"]),
               Number(before["counters"]["served"]));
     ExpectNothingLost(after["counters"]);
+  }
+  // Whether the agent changed its table itself, as where a processor gets no
+  // CPU for a second.
+  bool TookOver(const std::string& host) {
+    const std::set<std::string> events = fleet_.Events();
+    return std::any_of(events.begin(), events.end(),
+                       [&host](const std::string& text) {
+                         const json event = json::parse(text, nullptr, false);
+                         return IsKind(event, "TABLE_CHANGED") &&
+                                event.value("host", "") == host;
+                       });
   }
   // No agent was ever sent a plan that it had to refuse.
   void StopAgents() {
