@@ -1,7 +1,5 @@
 // What the first released controller sends, byte by byte: it must be understood
 // for as long as that revision is. See tests/data/README.md.
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "agent/agent_loop.h"
@@ -11,7 +9,7 @@
 #include "tests/agent/fake_link.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_dataplane.h"
-#include "tests/support/message_fields.h"
+#include "tests/support/recorded_messages.h"
 #include "tests/support/temp_dir.h"
 
 namespace lb::agent {
@@ -21,18 +19,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::IsSupersetOf;
 using ::testing::SizeIs;
-
-template <class Message>
-Message RecordedBytes(const std::string& name) {
-  std::ifstream file(
-      LB_SOURCE_DIR "/tests/data/protocol/revision-1/" + name + ".bin",
-      std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  Message message;
-  EXPECT_FALSE(bytes.empty()) << name;
-  EXPECT_TRUE(message.ParseFromString(bytes)) << name;
-  return message;
-}
 
 template <class M>
 M Recorded(const std::string& name) {

@@ -2,8 +2,6 @@
 // as long as that revision is. See tests/data/README.md.
 #include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,24 +16,12 @@
 #include "gtest/gtest.h"
 #include "tests/controller/agent_wire.h"
 #include "tests/support/controller_harness.h"
-#include "tests/support/message_fields.h"
+#include "tests/support/recorded_messages.h"
 
 namespace lb::controller {
 namespace {
 
 using ::testing::IsSupersetOf;
-
-template <class Message>
-Message RecordedBytes(const std::string& name) {
-  std::ifstream file(
-      LB_SOURCE_DIR "/tests/data/protocol/revision-1/" + name + ".bin",
-      std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  Message message;
-  EXPECT_FALSE(bytes.empty()) << name;
-  EXPECT_TRUE(message.ParseFromString(bytes)) << name;
-  return message;
-}
 
 template <class M>
 M Recorded(const std::string& name) {

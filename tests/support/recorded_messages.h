@@ -1,15 +1,33 @@
-// What of a message is set, to hold what is said against what was recorded.
-#ifndef LB_TESTS_SUPPORT_MESSAGE_FIELDS_H_
-#define LB_TESTS_SUPPORT_MESSAGE_FIELDS_H_
+// Messages of revision 1 as they were recorded, and what of a message is set,
+// to hold what is said against them. See tests/data/README.md.
+#ifndef LB_TESTS_SUPPORT_RECORDED_MESSAGES_H_
+#define LB_TESTS_SUPPORT_RECORDED_MESSAGES_H_
 
+#include <fstream>
+#include <ios>
+#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
+#include "gtest/gtest.h"
 
 namespace lb {
+
+// A `Message` of tests/data/protocol/revision-1.
+template <class Message>
+Message RecordedBytes(const std::string& name) {
+  std::ifstream file(
+      LB_SOURCE_DIR "/tests/data/protocol/revision-1/" + name + ".bin",
+      std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  Message message;
+  EXPECT_FALSE(bytes.empty()) << name;
+  EXPECT_TRUE(message.ParseFromString(bytes)) << name;
+  return message;
+}
 
 // Names of the fields, with the messages they are in: "welcome.policy.mode".
 // Not those of messages that are repeated.
@@ -30,4 +48,4 @@ inline std::set<std::string> FieldsOf(const google::protobuf::Message& message,
 
 }  // namespace lb
 
-#endif  // LB_TESTS_SUPPORT_MESSAGE_FIELDS_H_
+#endif  // LB_TESTS_SUPPORT_RECORDED_MESSAGES_H_
