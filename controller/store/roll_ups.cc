@@ -2,38 +2,66 @@
 
 #include <chrono>
 #include <variant>
-#include <vector>
 
-#include "absl/status/statusor.h"
 #include "common/status.h"
 #include "controller/store/roll_up_rows.h"
 
 namespace lb::controller {
+namespace {
+
+constexpr std::size_t kLeastCaughtUp = 1'024;
+
+}  // namespace
 
 absl::Status RollUps::Add(Connection& db, std::span<const std::uint64_t> rows,
                           std::span<const Sample> samples) {
-  if (behind_) return CatchUp(db);
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    if (const auto* report = std::get_if<ProcessorSample>(&samples[i])) {
-      LB_RETURN_IF_ERROR(AddReport(db, rows[i], *report));
+    const auto* report = std::get_if<ProcessorSample>(&samples[i]);
+    if (report == nullptr) continue;
+    if (behind_) {
+      // More than come, so that it is not left behind for ever.
+      LB_RETURN_IF_ERROR(
+          CatchUp(db, rows[i], kLeastCaughtUp + 2 * samples.size()));
+      if (behind_) return absl::OkStatus();
     }
+    LB_RETURN_IF_ERROR(AddReport(db, rows[i], *report));
   }
   return absl::OkStatus();
 }
 
-absl::Status RollUps::CatchUp(Connection& db) {
-  constexpr std::uint32_t kAtOnce = 1'024;
-  if (!last_row_) {
-    LB_ASSIGN_OR_RETURN(const std::int64_t row,
-                        db.QueryInt("SELECT rolled_up_row FROM identity"));
-    last_row_ = static_cast<std::uint64_t>(row);
+absl::StatusOr<RowsByMinute> RollUps::UnnamedRows(Connection& db,
+                                                  const std::string& host) {
+  LB_RETURN_IF_ERROR(FindLastRow(db));
+  RowsByMinute rows;
+  if (behind_) {
+    LB_ASSIGN_OR_RETURN(rows, FindRowsAfter(db, *last_row_, host));
   }
+  for (const auto& [minute, hosts] : open_) {
+    const auto open = hosts.find(host);
+    if (open == hosts.end()) continue;
+    auto& all = rows[minute];
+    all.insert(all.end(), open->second.rows.begin(), open->second.rows.end());
+  }
+  return rows;
+}
+
+absl::Status RollUps::FindLastRow(Connection& db) {
+  if (last_row_) return absl::OkStatus();
+  LB_ASSIGN_OR_RETURN(const std::int64_t row,
+                      db.QueryInt("SELECT rolled_up_row FROM identity"));
+  last_row_ = static_cast<std::uint64_t>(row);
+  return absl::OkStatus();
+}
+
+absl::Status RollUps::CatchUp(Connection& db, std::uint64_t before,
+                              std::size_t reports) {
+  LB_RETURN_IF_ERROR(FindLastRow(db));
   LB_ASSIGN_OR_RETURN(const auto missed,
-                      ReadProcessorSamplesAfter(db, *last_row_, kAtOnce));
+                      ReadReportsBetween(db, *last_row_, before, reports));
   for (const StoredProcessorSample& stored : missed) {
     LB_RETURN_IF_ERROR(AddReport(db, stored.row, stored.sample));
   }
-  behind_ = missed.size() == kAtOnce;
+  behind_ = missed.size() == reports;
   return absl::OkStatus();
 }
 
@@ -46,21 +74,24 @@ absl::Status RollUps::AddReport(Connection& db, std::uint64_t row,
     LB_RETURN_IF_ERROR(Write(db));
     minute_ = minute;
   }
-  LoadRollUp& sum = open_[minute][report.host];
+  auto& [sum, rows] = open_[minute][report.host];
   if (sum.reports == 0) {
     sum.host = report.host;
     sum.time = minute;
   }
   controller::AddReport(report, sum);
+  rows.push_back(row);
   last_row_ = row;
   return absl::OkStatus();
 }
 
 absl::Status RollUps::Write(Connection& db) {
   if (open_.empty()) return absl::OkStatus();
-  for (auto& [minute, sums] : open_) {
-    for (auto& [host, sum] : sums) {
+  for (auto& [minute, hosts] : open_) {
+    for (auto& [host, open] : hosts) {
+      auto& [sum, rows] = open;
       LB_RETURN_IF_ERROR(AddToRollUp(db, RollUpPeriod::kMinute, sum));
+      LB_RETURN_IF_ERROR(NameRows(db, host, minute, rows));
       sum.time = StartOf(RollUpPeriod::kHour, minute);
       LB_RETURN_IF_ERROR(AddToRollUp(db, RollUpPeriod::kHour, sum));
     }

@@ -6,7 +6,7 @@
 // shows it, together with the number of the last row of reports that is in
 // them. After a start or an error the rows that follow this number are read
 // again, so every report is in its minute and hour exactly once, whenever it
-// came.
+// came. So are the rows that a minute names (see report_rows.h).
 #ifndef LB_CONTROLLER_STORE_ROLL_UPS_H_
 #define LB_CONTROLLER_STORE_ROLL_UPS_H_
 
@@ -16,9 +16,12 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "controller/core/roll_up.h"
+#include "controller/store/report_rows.h"
 #include "controller/store/sample_rows.h"
 #include "controller/store/sqlite.h"
 
@@ -33,8 +36,22 @@ class RollUps {
   absl::Status Add(Connection& db, std::span<const std::uint64_t> rows,
                    std::span<const Sample> samples);
 
+  // The host's rows that no minute names yet.
+  absl::StatusOr<RowsByMinute> UnnamedRows(Connection& db,
+                                           const std::string& host);
+
  private:
-  absl::Status CatchUp(Connection& db);
+  // The reports of one host and minute.
+  struct Open {
+    LoadRollUp sum;
+    std::vector<std::uint64_t> rows;
+  };
+
+  // Sets last_row_.
+  absl::Status FindLastRow(Connection& db);
+  // Adds up to so many reports that are before row `before`.
+  absl::Status CatchUp(Connection& db, std::uint64_t before,
+                       std::size_t reports);
   absl::Status AddReport(Connection& db, std::uint64_t row,
                          const ProcessorSample& report);
   // Adds what is in memory to its rows.
@@ -45,7 +62,7 @@ class RollUps {
   std::optional<std::uint64_t> last_row_;
   WallTime minute_;  // of the reports that come
   // By minute and host; besides the present minute's those that came late.
-  std::map<WallTime, std::unordered_map<std::string, LoadRollUp>> open_;
+  std::map<WallTime, std::unordered_map<std::string, Open>> open_;
 };
 
 }  // namespace lb::controller

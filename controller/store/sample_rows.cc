@@ -23,18 +23,6 @@ Statement& BindHead(Statement& insert, const AnySample& sample) {
       .Bind(sample.epoch.value());
 }
 
-// What every stored sample begins with.
-template <class Stored>
-Stored ReadHead(Statement& row, const std::string& host) {
-  Stored stored;
-  stored.row = row.Unsigned();
-  stored.sample.host = host;
-  stored.sample.time = FromNs(row.Int());
-  stored.sample.term = Term(row.Unsigned());
-  stored.sample.epoch = Epoch(row.Unsigned());
-  return stored;
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<std::uint64_t>> InsertSamples(
@@ -63,23 +51,6 @@ absl::StatusOr<std::vector<std::uint64_t>> InsertSamples(
   return rows;
 }
 
-absl::StatusOr<std::vector<StoredProcessorSample>> ReadProcessorSamples(
-    Connection& db, const SamplePage& page) {
-  LB_ASSIGN_OR_RETURN(Statement select,
-                      SelectPage(db, "term, epoch, interval_ns, processors",
-                                 "processor_samples", page));
-  std::vector<StoredProcessorSample> found;
-  for (;;) {
-    LB_ASSIGN_OR_RETURN(const bool row, select.Step());
-    if (!row) return found;
-    auto stored = ReadHead<StoredProcessorSample>(select, page.host);
-    stored.sample.interval = std::chrono::nanoseconds(select.Int());
-    LB_ASSIGN_OR_RETURN(stored.sample.processors,
-                        UnpackProcessors(select.Blob()));
-    found.push_back(std::move(stored));
-  }
-}
-
 absl::StatusOr<std::vector<StoredBucketSample>> ReadBucketSamples(
     Connection& db, const SamplePage& page) {
   LB_ASSIGN_OR_RETURN(Statement select, SelectPage(db, "term, epoch, buckets",
@@ -88,60 +59,44 @@ absl::StatusOr<std::vector<StoredBucketSample>> ReadBucketSamples(
   for (;;) {
     LB_ASSIGN_OR_RETURN(const bool row, select.Step());
     if (!row) return found;
-    auto stored = ReadHead<StoredBucketSample>(select, page.host);
+    StoredBucketSample& stored = found.emplace_back();
+    stored.row = select.Unsigned();
+    stored.sample.host = page.host;
+    stored.sample.time = FromNs(select.Int());
+    stored.sample.term = Term(select.Unsigned());
+    stored.sample.epoch = Epoch(select.Unsigned());
     LB_ASSIGN_OR_RETURN(stored.sample.buckets, UnpackBuckets(select.Blob()));
-    found.push_back(std::move(stored));
   }
 }
 
-absl::StatusOr<std::vector<StoredProcessorSample>> ReadProcessorSamplesAfter(
-    Connection& db, std::uint64_t after, std::uint32_t limit) {
-  LB_ASSIGN_OR_RETURN(
-      Statement select,
-      db.Prepare("SELECT rowid, host, time_ns, interval_ns, processors "
-                 "FROM processor_samples WHERE rowid > ? "
-                 "ORDER BY rowid LIMIT ?"));
-  select.Bind(after).Bind(limit);
-  std::vector<StoredProcessorSample> found;
-  for (;;) {
-    LB_ASSIGN_OR_RETURN(const bool row, select.Step());
-    if (!row) return found;
-    StoredProcessorSample& stored = found.emplace_back();
-    stored.row = select.Unsigned();
-    stored.sample.host = select.Text();
-    stored.sample.time = FromNs(select.Int());
-    stored.sample.interval = std::chrono::nanoseconds(select.Int());
-    auto processors = UnpackProcessors(select.Blob());
-    if (processors.ok()) {
-      stored.sample.processors = *std::move(processors);
-    } else {
-      spdlog::warn("row {} of processor_samples: {}", stored.row,
-                   OneLine(processors.status()));
-    }
-  }
+absl::StatusOr<PageStart> StartOfPage(Connection& db, std::string_view table,
+                                      const SamplePage& page) {
+  LB_ASSIGN_OR_RETURN(Statement last, db.Prepare(absl::StrCat(
+                                          "SELECT time_ns FROM ", ToAbsl(table),
+                                          " WHERE rowid = ?")));
+  LB_ASSIGN_OR_RETURN(const bool found, last.Bind(page.after).Step());
+  const std::int64_t from = ToNs(page.from);
+  if (!found) return PageStart{from, "(? = 0 AND rowid > ?)", 0, page.after};
+  const std::int64_t last_ns = last.Int();
+  return PageStart{std::max(last_ns, from), "(time_ns, rowid) > (?, ?)",
+                   last_ns, page.after};
 }
 
 absl::StatusOr<Statement> SelectPage(Connection& db, std::string_view columns,
                                      std::string_view table,
                                      const SamplePage& page) {
-  LB_ASSIGN_OR_RETURN(Statement last, db.Prepare(absl::StrCat(
-                                          "SELECT time_ns FROM ", ToAbsl(table),
-                                          " WHERE rowid = ?")));
-  LB_ASSIGN_OR_RETURN(const bool found, last.Bind(page.after).Step());
-  const std::int64_t from =
-      found ? std::max(last.Int(), ToNs(page.from)) : ToNs(page.from);
+  LB_ASSIGN_OR_RETURN(const PageStart start, StartOfPage(db, table, page));
   LB_ASSIGN_OR_RETURN(
       Statement select,
       db.Prepare(absl::StrCat(
           "SELECT rowid, time_ns, ", ToAbsl(columns), " FROM ", ToAbsl(table),
-          " WHERE host = ? AND time_ns >= ? AND time_ns < ? ",
-          found ? "AND (time_ns, rowid) > (?, ?) " : "AND ? = 0 AND rowid > ? ",
-          "ORDER BY time_ns, rowid LIMIT ?")));
+          " WHERE host = ? AND time_ns >= ? AND time_ns < ? AND ",
+          ToAbsl(start.follows), " ORDER BY time_ns, rowid LIMIT ?")));
   select.Bind(page.host)
-      .Bind(from)
+      .Bind(start.from_ns)
       .Bind(ToNs(page.to))
-      .Bind(found ? from : 0)
-      .Bind(page.after)
+      .Bind(start.follows_time_ns)
+      .Bind(start.follows_row)
       .Bind(page.limit);
   return select;
 }

@@ -11,6 +11,7 @@
 #include "common/status.h"
 #include "controller/store/open_database.h"
 #include "controller/store/private_file.h"
+#include "controller/store/report_rows.h"
 #include "controller/store/roll_up_rows.h"
 #include "controller/store/row_codec.h"
 #include "controller/store/telemetry_pruning.h"
@@ -91,7 +92,9 @@ absl::Status TelemetryDb::Append(std::span<const Sample> samples, bool sync) {
 absl::StatusOr<std::vector<StoredProcessorSample>> TelemetryDb::ReadProcessors(
     const SamplePage& page) {
   LB_ASSIGN_OR_RETURN(Connection* const db, file_.Connect());
-  return ReadProcessorSamples(*db, page);
+  LB_ASSIGN_OR_RETURN(const RowsByMinute unnamed,
+                      roll_ups_.UnnamedRows(*db, page.host));
+  return ReadReports(*db, page, unnamed);
 }
 
 absl::StatusOr<std::vector<StoredBucketSample>> TelemetryDb::ReadBuckets(

@@ -28,8 +28,8 @@ struct Table {
   std::string_view name;
   std::int64_t reach;  // how far back, in parts that are equal for all
 };
-// With a report a second a minute's row is a hundredth of its reports' rows and
-// an hour's a five-thousandth: all have room, and reports most of it.
+// With a report a second a minute's row is a fiftieth of what its reports' and
+// bucket loads' rows are and an hour's a five-thousandth: all have room.
 constexpr std::array<Table, 4> kTables = {{{"processor_samples", 1},
                                            {"bucket_samples", 1},
                                            {"processor_minutes", 30},

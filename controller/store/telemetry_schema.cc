@@ -89,8 +89,21 @@ CREATE VIEW v_processor_hours AS SELECT
 FROM processor_hours, json_each(busy_ns) AS busy;
 )sql";
 
-constexpr std::array<std::string_view, 2> kTelemetrySteps = {kTelemetryBegins,
-                                                             kRollUps};
+// Minutes name the rows of their reports instead of an index, of which every
+// report changed a page of its own.
+constexpr std::string_view kRowsOfMinutes = R"sql(
+ALTER TABLE processor_minutes
+  ADD COLUMN sample_rows TEXT NOT NULL DEFAULT '[]';
+UPDATE processor_minutes AS minute SET sample_rows = (
+  SELECT json_group_array(sample.rowid) FROM processor_samples AS sample
+  WHERE sample.host = minute.host AND sample.time_ns >= minute.time_ns
+    AND sample.time_ns < minute.time_ns + 60000000000
+    AND sample.rowid <= (SELECT rolled_up_row FROM identity));
+DROP INDEX processor_samples_by_host;
+)sql";
+
+constexpr std::array<std::string_view, 3> kTelemetrySteps = {
+    kTelemetryBegins, kRollUps, kRowsOfMinutes};
 
 }  // namespace
 

@@ -189,7 +189,7 @@ TEST_F(SqliteStoreTest, OldTelemetryIsRolledUp) {
     ASSERT_TRUE(store.ok()) << store.status();
     (*store)->Append(SampleProcessors("a", At(120)));
   }
-  EXPECT_EQ(Query("telemetry.db.before-v2", "PRAGMA user_version"), 1);
+  EXPECT_EQ(Query("telemetry.db.before-v3", "PRAGMA user_version"), 1);
   EXPECT_EQ(Count("telemetry.db", "processor_samples"), 91);
   EXPECT_EQ(QueryText("telemetry.db",
                       "SELECT group_concat(reports) FROM processor_minutes"),
