@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
 #include "controller/core/records.h"
 #include "tests/bench/store/history_rows.h"
 
@@ -64,15 +65,16 @@ std::uint64_t ReadEvents(Store& store, const std::atomic<bool>& stop) {
 
 std::uint64_t MakeBackups(Store& store, const std::atomic<bool>& stop,
                           const std::string& directory) {
-  const std::string path = directory + "/backup";
-  std::uint64_t made = 0;
-  for (; !stop; ++made) {
+  std::vector<std::string> made;
+  while (!stop) {
+    made.push_back(absl::StrCat(directory, "/backup-", made.size()));
     Await<BackupInfo>([&](Store::Callback<BackupInfo> callback) {
-      store.BackUp(path, std::move(callback));
+      store.BackUp(made.back(), std::move(callback));
     });
-    std::filesystem::remove_all(path);
   }
-  return made;
+  // Not before: to free so much of a disk takes its time, too.
+  for (const std::string& path : made) std::filesystem::remove_all(path);
+  return made.size();
 }
 
 void Read(Store& store, Reading reading, const std::atomic<bool>& stop,
