@@ -107,11 +107,15 @@ absl::StatusOr<std::vector<StoredProcessorSample>> ReadReports(
   LB_ASSIGN_OR_RETURN(const PageStart start,
                       StartOfPage(db, "processor_samples", page));
   const WallTime first = StartOf(RollUpPeriod::kMinute, FromNs(start.from_ns));
+  // Minutes are kept longer than reports; of most, no row is there any more.
   LB_ASSIGN_OR_RETURN(
       Statement minutes,
       db.Prepare("SELECT time_ns, iif(json_valid(sample_rows), sample_rows, "
                  "NULL) FROM processor_minutes "
-                 "WHERE host = ? AND time_ns >= ? AND time_ns < ? "
+                 "WHERE host = ? AND time_ns >= ? AND time_ns < ? AND "
+                 "iif(json_valid(sample_rows), "
+                 "json_extract(sample_rows, '$[#-1]') >= "
+                 "(SELECT min(rowid) FROM processor_samples), true) "
                  "ORDER BY time_ns"));
   minutes.Bind(page.host).Bind(ToNs(first)).Bind(ToNs(page.to));
   PageReader reader(db, page, start);
