@@ -79,11 +79,17 @@ class PageReader {
 absl::Status NameRows(Connection& db, const std::string& host, WallTime minute,
                       const std::vector<std::uint64_t>& rows) {
   LB_ASSIGN_OR_RETURN(
-      Statement update,
-      db.Prepare("UPDATE processor_minutes SET sample_rows = "
-                 "iif(sample_rows = '[]', '[', rtrim(sample_rows, ']') || ',') "
-                 "|| ltrim(?, '[') WHERE host = ? AND time_ns = ?"));
-  return update.Bind(RowArray(rows)).Bind(host).Bind(ToNs(minute)).Run();
+      Statement insert,
+      db.Prepare("INSERT INTO processor_sample_rows VALUES (?, ?, ?, ?) "
+                 "ON CONFLICT (host, time_ns) DO UPDATE SET "
+                 "last_row = excluded.last_row, sample_rows = "
+                 "rtrim(sample_rows, ']') || ',' || "
+                 "ltrim(excluded.sample_rows, '[')"));
+  return insert.Bind(host)
+      .Bind(ToNs(minute))
+      .Bind(rows.back())
+      .Bind(RowArray(rows))
+      .Run();
 }
 
 absl::StatusOr<RowsByMinute> FindRowsAfter(Connection& db, std::uint64_t after,
@@ -107,23 +113,20 @@ absl::StatusOr<std::vector<StoredProcessorSample>> ReadReports(
   LB_ASSIGN_OR_RETURN(const PageStart start,
                       StartOfPage(db, "processor_samples", page));
   const WallTime first = StartOf(RollUpPeriod::kMinute, FromNs(start.from_ns));
-  // Minutes are kept longer than reports; of most, no row is there any more.
   LB_ASSIGN_OR_RETURN(
       Statement minutes,
       db.Prepare("SELECT time_ns, iif(json_valid(sample_rows), sample_rows, "
-                 "NULL) FROM processor_minutes "
-                 "WHERE host = ? AND time_ns >= ? AND time_ns < ? AND "
-                 "iif(json_valid(sample_rows), "
-                 "json_extract(sample_rows, '$[#-1]') >= "
-                 "(SELECT min(rowid) FROM processor_samples), true) "
+                 "NULL) FROM processor_sample_rows "
+                 "WHERE host = ? AND time_ns >= ? AND time_ns < ? "
                  "ORDER BY time_ns"));
   minutes.Bind(page.host).Bind(ToNs(first)).Bind(ToNs(page.to));
   PageReader reader(db, page, start);
   auto other = unnamed.lower_bound(first);
+  const auto end = unnamed.lower_bound(page.to);
   for (;;) {
     LB_ASSIGN_OR_RETURN(const bool row, minutes.Step());
     const WallTime minute = row ? FromNs(minutes.Int()) : WallTime::max();
-    for (; other != unnamed.end() && other->first < minute; ++other) {
+    for (; other != end && other->first < minute; ++other) {
       LB_RETURN_IF_ERROR(
           reader.ReadMinute(other->first, RowArray(other->second), kNoRows));
     }
@@ -131,9 +134,9 @@ absl::StatusOr<std::vector<StoredProcessorSample>> ReadReports(
     if (minutes.NextIsNull()) {
       return absl::DataLossError(
           absl::StrCat("the minute ", FormatWallTime(minute), " of ", page.host,
-                       " names no rows of processor_samples"));
+                       " is damaged in processor_sample_rows"));
     }
-    const bool both = other != unnamed.end() && other->first == minute;
+    const bool both = other != end && other->first == minute;
     LB_RETURN_IF_ERROR(reader.ReadMinute(
         minute, minutes.Text(), both ? RowArray(other->second) : kNoRows));
     if (both) ++other;

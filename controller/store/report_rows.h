@@ -1,7 +1,7 @@
 // Rows of reports, which have no index by host: every report of every host
-// would change a page of its own. Instead each minute of a host names the rows
-// of its reports, a JSON array, when it is written; until then they are named
-// in memory.
+// would change a page of its own. Instead, when a minute of a host is written,
+// so are the rows of its reports, as a JSON array; until then they are named in
+// memory.
 #ifndef LB_CONTROLLER_STORE_REPORT_ROWS_H_
 #define LB_CONTROLLER_STORE_REPORT_ROWS_H_
 
@@ -21,7 +21,7 @@ namespace lb::controller {
 // Rows of one host's reports, by the start of the minute they ended in.
 using RowsByMinute = std::map<WallTime, std::vector<std::uint64_t>>;
 
-// Adds to what the host's minute names; its row is there.
+// Adds `rows`, ascending and after those named before, to the host's minute.
 absl::Status NameRows(Connection& db, const std::string& host, WallTime minute,
                       const std::vector<std::uint64_t>& rows);
 
@@ -30,7 +30,7 @@ absl::StatusOr<RowsByMinute> FindRowsAfter(Connection& db, std::uint64_t after,
                                            const std::string& host);
 
 // As Store::ListProcessorSamples(). `unnamed`: the rows of the page's host that
-// no minute names.
+// no minute names. DATA_LOSS if a row is damaged.
 absl::StatusOr<std::vector<StoredProcessorSample>> ReadReports(
     Connection& db, const SamplePage& page, const RowsByMinute& unnamed);
 

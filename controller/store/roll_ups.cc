@@ -1,6 +1,7 @@
 #include "controller/store/roll_ups.h"
 
 #include <chrono>
+#include <limits>
 #include <variant>
 
 #include "common/status.h"
@@ -9,7 +10,10 @@
 namespace lb::controller {
 namespace {
 
-constexpr std::size_t kLeastCaughtUp = 1'024;
+// Reports read again at once.
+constexpr std::size_t kPiece = 1'024;
+// After every row.
+constexpr std::uint64_t kNoRow = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
 
@@ -20,8 +24,7 @@ absl::Status RollUps::Add(Connection& db, std::span<const std::uint64_t> rows,
     if (report == nullptr) continue;
     if (behind_) {
       // More than come, so that it is not left behind for ever.
-      LB_RETURN_IF_ERROR(
-          CatchUp(db, rows[i], kLeastCaughtUp + 2 * samples.size()));
+      LB_RETURN_IF_ERROR(CatchUp(db, rows[i], samples.size()));
       if (behind_) return absl::OkStatus();
     }
     LB_RETURN_IF_ERROR(AddReport(db, rows[i], *report));
@@ -31,7 +34,7 @@ absl::Status RollUps::Add(Connection& db, std::span<const std::uint64_t> rows,
 
 absl::StatusOr<RowsByMinute> RollUps::UnnamedRows(Connection& db,
                                                   const std::string& host) {
-  LB_RETURN_IF_ERROR(FindLastRow(db));
+  LB_RETURN_IF_ERROR(FindLastRow(db, kNoRow));
   RowsByMinute rows;
   if (behind_) {
     LB_ASSIGN_OR_RETURN(rows, FindRowsAfter(db, *last_row_, host));
@@ -45,23 +48,31 @@ absl::StatusOr<RowsByMinute> RollUps::UnnamedRows(Connection& db,
   return rows;
 }
 
-absl::Status RollUps::FindLastRow(Connection& db) {
+absl::Status RollUps::FindLastRow(Connection& db, std::uint64_t before) {
   if (last_row_) return absl::OkStatus();
-  LB_ASSIGN_OR_RETURN(const std::int64_t row,
-                      db.QueryInt("SELECT rolled_up_row FROM identity"));
-  last_row_ = static_cast<std::uint64_t>(row);
+  // After the last report went, rows count from 1 again.
+  LB_ASSIGN_OR_RETURN(
+      Statement select,
+      db.Prepare("SELECT iif(rolled_up_row <= (SELECT max(rowid) FROM "
+                 "processor_samples WHERE rowid < ?), rolled_up_row, 0) "
+                 "FROM identity"));
+  LB_ASSIGN_OR_RETURN(const bool found, select.Bind(before).Step());
+  last_row_ = found ? select.Unsigned() : 0;
   return absl::OkStatus();
 }
 
 absl::Status RollUps::CatchUp(Connection& db, std::uint64_t before,
                               std::size_t reports) {
-  LB_RETURN_IF_ERROR(FindLastRow(db));
-  LB_ASSIGN_OR_RETURN(const auto missed,
-                      ReadReportsBetween(db, *last_row_, before, reports));
-  for (const StoredProcessorSample& stored : missed) {
-    LB_RETURN_IF_ERROR(AddReport(db, stored.row, stored.sample));
+  LB_RETURN_IF_ERROR(FindLastRow(db, before));
+  for (std::size_t added = 0; behind_ && added <= reports;) {
+    LB_ASSIGN_OR_RETURN(const auto missed,
+                        ReadReportsBetween(db, *last_row_, before, kPiece));
+    for (const StoredProcessorSample& stored : missed) {
+      LB_RETURN_IF_ERROR(AddReport(db, stored.row, stored.sample));
+    }
+    behind_ = missed.size() == kPiece;
+    added += missed.size();
   }
-  behind_ = missed.size() == reports;
   return absl::OkStatus();
 }
 

@@ -6,7 +6,7 @@
 // shows it, together with the number of the last row of reports that is in
 // them. After a start or an error the rows that follow this number are read
 // again, so every report is in its minute and hour exactly once, whenever it
-// came. So are the rows that a minute names (see report_rows.h).
+// came, and its row is named once (see report_rows.h).
 #ifndef LB_CONTROLLER_STORE_ROLL_UPS_H_
 #define LB_CONTROLLER_STORE_ROLL_UPS_H_
 
@@ -30,8 +30,8 @@ namespace lb::controller {
 class RollUps {
  public:
   // `samples` were inserted as `rows` in the transaction that is open. While
-  // rows from before are not added up yet, that takes a bounded number of
-  // those instead, and the new ones have their turn later. If this fails or the
+  // rows from before are not added up yet, some of those have their turn first,
+  // more than come now, and the new ones wait for theirs. If this fails or the
   // transaction does, a new RollUps has to go on.
   absl::Status Add(Connection& db, std::span<const std::uint64_t> rows,
                    std::span<const Sample> samples);
@@ -47,9 +47,9 @@ class RollUps {
     std::vector<std::uint64_t> rows;
   };
 
-  // Sets last_row_.
-  absl::Status FindLastRow(Connection& db);
-  // Adds up to so many reports that are before row `before`.
+  // Sets last_row_ while rows from `before` on are new.
+  absl::Status FindLastRow(Connection& db, std::uint64_t before);
+  // Adds so many reports, and some more, that are before row `before`.
   absl::Status CatchUp(Connection& db, std::uint64_t before,
                        std::size_t reports);
   absl::Status AddReport(Connection& db, std::uint64_t row,

@@ -1,12 +1,9 @@
 #include "controller/store/sample_rows.h"
 
 #include <algorithm>
-#include <chrono>
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/log.h"
 #include "common/status.h"
 #include "controller/store/row_codec.h"
 

@@ -28,8 +28,8 @@ struct Table {
   std::string_view name;
   std::int64_t reach;  // how far back, in parts that are equal for all
 };
-// With a report a second a minute's row is a fiftieth of what its reports' and
-// bucket loads' rows are and an hour's a five-thousandth: all have room.
+// With a report a second a minute's row is a hundredth of its reports' rows and
+// an hour's a five-thousandth: all have room, and reports most of it.
 constexpr std::array<Table, 4> kTables = {{{"processor_samples", 1},
                                            {"bucket_samples", 1},
                                            {"processor_minutes", 30},
@@ -80,6 +80,18 @@ absl::StatusOr<Excess> FindExcess(Connection& db, std::int64_t now_ns) {
   return excess;
 }
 
+// Of reports that are gone; there are never more names than reports.
+absl::Status RemoveNames(Connection& db, std::uint64_t at_once) {
+  LB_ASSIGN_OR_RETURN(
+      Statement remove,
+      db.Prepare("DELETE FROM processor_sample_rows WHERE rowid IN "
+                 "(SELECT rowid FROM processor_sample_rows "
+                 "ORDER BY rowid LIMIT ?) AND last_row < "
+                 "coalesce((SELECT min(rowid) FROM processor_samples), "
+                 "last_row + 1)"));
+  return remove.Bind(at_once).Run();
+}
+
 }  // namespace
 
 absl::Status RemoveOldest(Connection& db, std::int64_t now_ns, std::size_t rows,
@@ -98,6 +110,7 @@ absl::Status RemoveOldest(Connection& db, std::int64_t now_ns, std::size_t rows,
                                 " ORDER BY rowid LIMIT ?) AND time_ns <= ?")));
     LB_RETURN_IF_ERROR(remove.Bind(kAtOnce).Bind(excess.until_ns).Run());
     removed += static_cast<std::size_t>(db.changed_rows());
+    LB_RETURN_IF_ERROR(RemoveNames(db, kAtOnce));
   }
   return absl::OkStatus();
 }

@@ -89,21 +89,27 @@ CREATE VIEW v_processor_hours AS SELECT
 FROM processor_hours, json_each(busy_ns) AS busy;
 )sql";
 
-// Minutes name the rows of their reports instead of an index, of which every
-// report changed a page of its own.
-constexpr std::string_view kRowsOfMinutes = R"sql(
-ALTER TABLE processor_minutes
-  ADD COLUMN sample_rows TEXT NOT NULL DEFAULT '[]';
-UPDATE processor_minutes AS minute SET sample_rows = (
-  SELECT json_group_array(sample.rowid) FROM processor_samples AS sample
-  WHERE sample.host = minute.host AND sample.time_ns >= minute.time_ns
-    AND sample.time_ns < minute.time_ns + 60000000000
-    AND sample.rowid <= (SELECT rolled_up_row FROM identity));
+// The rows of a host's reports instead of an index, of which every report
+// changed a page of its own.
+constexpr std::string_view kSampleRows = R"sql(
+CREATE TABLE processor_sample_rows (
+  host TEXT NOT NULL,
+  time_ns INTEGER NOT NULL,
+  last_row INTEGER NOT NULL,
+  sample_rows TEXT NOT NULL,
+  UNIQUE (host, time_ns)
+) STRICT;
+INSERT INTO processor_sample_rows
+  SELECT host, minute_ns, max(row), json_group_array(row)
+  FROM (SELECT host, time_ns - time_ns % 60000000000 AS minute_ns, rowid AS row
+        FROM processor_samples
+        WHERE rowid <= (SELECT rolled_up_row FROM identity) ORDER BY rowid)
+  GROUP BY host, minute_ns ORDER BY max(row);
 DROP INDEX processor_samples_by_host;
 )sql";
 
 constexpr std::array<std::string_view, 3> kTelemetrySteps = {
-    kTelemetryBegins, kRollUps, kRowsOfMinutes};
+    kTelemetryBegins, kRollUps, kSampleRows};
 
 }  // namespace
 

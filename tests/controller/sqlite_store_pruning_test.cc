@@ -142,6 +142,12 @@ TEST_F(PruningTest, TelemetryStaysWithinItsLimitAndKeepsTheNewest) {
                   "SELECT count(*) FROM processor_samples WHERE rowid > "
                   "(SELECT max(rowid) FROM processor_samples) - 50"),
             50);
+  // What names reports goes with them.
+  EXPECT_GT(Count("telemetry.db", "processor_sample_rows"), 0);
+  EXPECT_EQ(Query("telemetry.db",
+                  "SELECT count(*) FROM processor_sample_rows WHERE last_row < "
+                  "(SELECT min(rowid) FROM processor_samples)"),
+            0);
   // Both tables reach back equally far.
   EXPECT_NEAR(static_cast<double>(Query("telemetry.db",
                                         "SELECT min(time_ns) / 1000000000 FROM "

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "common/status.h"
 #include "controller/store/open_database.h"
 #include "controller/store/row_codec.h"
 #include "controller/store/schema.h"
@@ -96,19 +96,43 @@ TEST_F(ReportRowsTest, AreNamedByTheirMinute) {
   AppendSeconds("a", 190, 191);
   db_.reset();
   EXPECT_EQ(QueryText("telemetry.db",
-                      "SELECT group_concat(host || sample_rows, '') FROM "
-                      "(SELECT * FROM processor_minutes ORDER BY host, "
-                      "time_ns)"),
-            "a[1,2,6,8]a[3,4]a[7]b[5]");
+                      "SELECT group_concat(host || last_row || sample_rows, "
+                      "'') FROM (SELECT * FROM processor_sample_rows "
+                      "ORDER BY host, time_ns)"),
+            "a8[1,2,6,8]a4[3,4]a7[7]b5[5]");
   Reopen();
   EXPECT_THAT(RowsOf({.host = "a"}), ElementsAre(8, 1, 2, 6, 3, 4, 7, 9));
   EXPECT_THAT(RowsOf({.host = "a", .limit = 1}),
               ElementsAre(8, 1, 2, 6, 3, 4, 7, 9));
 }
 
-// Whatever comes in whatever order, with restarts: every page is what an index
-// by host, time and row would give.
+// However many come, what was missed is caught up with.
+TEST_F(ReportRowsTest, ABacklogShrinksUnderLargeGroups) {
+  constexpr int kGroup = 1'500;
+  const auto append_group = [&](int group) {
+    std::vector<Sample> reports;
+    for (int i = 0; i < kGroup; ++i) {
+      reports.emplace_back(SampleProcessors("a", At(kGroup * group + i)));
+    }
+    Append(reports);
+  };
+  for (int group = 0; group < 4; ++group) append_group(group);
+  AlterClosed(
+      "DELETE FROM processor_sample_rows; DELETE FROM processor_minutes; "
+      "UPDATE identity SET rolled_up_row = 0");
+  for (int group = 4; group < 20; ++group) append_group(group);
+  const auto minutes =
+      db_->ReadRollUps(RollUpPeriod::kMinute, {.host = "a", .limit = 1'000});
+  ASSERT_TRUE(minutes.ok()) << minutes.status();
+  EXPECT_THAT(*minutes, SizeIs(kGroup * 20 / 60 - 1));
+}
+
+// Whatever comes in whatever order, with restarts and failures: every page is
+// what an index by host, time and row would give.
 TEST_F(ReportRowsTest, PagesAreThoseOfAnIndex) {
+  AlterClosed(
+      "CREATE TRIGGER refuse BEFORE INSERT ON processor_samples "
+      "WHEN NEW.epoch = 99 BEGIN SELECT RAISE(ABORT, 'refused'); END");
   std::mt19937 random(11);
   const auto below = [&](int n) { return static_cast<int>(random() % n); };
   const std::vector<std::string> hosts = {"a", "b", "c"};
@@ -127,6 +151,12 @@ TEST_F(ReportRowsTest, PagesAreThoseOfAnIndex) {
     }
     Append(group);
     if (below(40) == 0) Reopen();
+    if (below(40) == 0) {
+      ProcessorSample refused = SampleProcessors("a", At(now));
+      refused.epoch = Epoch(99);
+      group.emplace_back(refused);
+      ASSERT_FALSE(db_->Append(group).ok());
+    }
     if (below(10) != 0) continue;
     const int from = 10'000 + below(now - 9'800);
     const SamplePage page{.host = hosts[static_cast<std::size_t>(below(3))],
@@ -144,6 +174,17 @@ TEST_F(ReportRowsTest, PagesAreThoseOfAnIndex) {
   }
 }
 
+// The oldest reports go, and with the last of a minute what names them.
+TEST_F(ReportRowsTest, WhatIsLeftOfAMinuteIsFound) {
+  AppendSeconds("a", 0, 4);
+  AppendSeconds("a", 60, 64);
+  AppendSeconds("a", 120, 121);
+  AlterClosed("DELETE FROM processor_samples WHERE rowid <= 2");
+  EXPECT_THAT(RowsOf({.host = "a"}), ElementsAre(3, 4, 5, 6, 7, 8, 9));
+  EXPECT_THAT(RowsOf({.host = "a", .after = 2, .limit = 3}),
+              ElementsAre(3, 4, 5, 6, 7, 8, 9));
+}
+
 // While rows are caught up with, a few at a time, none is missing or twice.
 TEST_F(ReportRowsTest, AreThereWhileMinutesAreCaughtUpWith) {
   std::vector<Sample> reports;
@@ -152,7 +193,8 @@ TEST_F(ReportRowsTest, AreThereWhileMinutesAreCaughtUpWith) {
   }
   Append(reports);
   AlterClosed(
-      "DELETE FROM processor_minutes; UPDATE identity SET rolled_up_row = 0");
+      "DELETE FROM processor_sample_rows; DELETE FROM processor_minutes; "
+      "UPDATE identity SET rolled_up_row = 0");
   for (int i = 3'000; i < 3'004; ++i) {
     EXPECT_THAT(Read({.host = "a", .limit = 700}),
                 SizeIs(static_cast<std::size_t>(i)));
@@ -164,42 +206,38 @@ TEST_F(ReportRowsTest, AreThereWhileMinutesAreCaughtUpWith) {
 TEST_F(ReportRowsTest, AMinuteMayNameWhatIsAnotherReportNow) {
   AppendSeconds("a", 0, 3);
   AppendSeconds("b", 60, 61);
-  AlterClosed(
-      "DELETE FROM processor_samples; UPDATE identity SET rolled_up_row = 0");
+  AlterClosed("DELETE FROM processor_samples");
   EXPECT_THAT(RowsOf({.host = "a"}), IsEmpty());
-  AppendSeconds("b", 2, 3);    // row 1, which a's minute names
-  AppendSeconds("a", 1, 2);    // row 2, the same
+  AppendSeconds("b", 2, 3);  // row 1, which a's minute names
+  AppendSeconds("a", 1, 2);  // row 2, the same
+  Reopen();
   AppendSeconds("a", 61, 62);  // row 3, of another minute
   AppendSeconds("b", 122, 123);
   EXPECT_THAT(RowsOf({.host = "a"}), ElementsAre(2, 3));
   EXPECT_THAT(RowsOf({.host = "b"}), ElementsAre(1, 4));
 }
 
-TEST_F(ReportRowsTest, AMinuteThatNamesNoRowsIsSaid) {
+TEST_F(ReportRowsTest, DamagedNamesAreSaid) {
   AppendSeconds("a", 0, 61);
-  AlterClosed("UPDATE processor_minutes SET sample_rows = '[1,'");
+  AlterClosed("UPDATE processor_sample_rows SET sample_rows = '[1,'");
   const auto rows = db_->ReadProcessors({.host = "a"});
   EXPECT_TRUE(absl::IsDataLoss(rows.status())) << rows.status();
 }
 
-// A file that had the index: its minutes come to name what they were made of.
-TEST_F(ReportRowsTest, MinutesOfAnOldFileNameTheirRows) {
+// A file that had the index: what is in its minutes is named.
+TEST_F(ReportRowsTest, RowsOfAnOldFileAreNamed) {
   db_.reset();
   std::filesystem::remove(File("telemetry.db"));
-  // Rows 1 to 5, of which 4 are in minutes.
+  // Rows 1 to 6, of which 5 are in minutes.
   const std::vector<std::pair<std::string, int>> reports = {
-      {"a", 10}, {"a", 70}, {"b", 70}, {"a", 50}, {"a", 80}};
+      {"a", 50}, {"a", 70}, {"b", 70}, {"a", 20}, {"a", 30}, {"a", 80}};
   const Schema& now = TelemetrySchema();
   const Schema then{now.name, now.next_step, now.application_id,
                     now.migrations.first(2)};
   const absl::Status made = CreateDatabase(
       File("telemetry.db"), then, [&](Connection& db) -> absl::Status {
-        LB_RETURN_IF_ERROR(db.Execute(absl::StrCat(
-            "INSERT INTO identity VALUES (1, 'store', 5, 4);"
-            "INSERT INTO processor_minutes SELECT column1, column2, 1, 1, "
-            "'[]', '[]', '[]', '[]' FROM (VALUES ('a', ",
-            ToNs(At(0)), "), ('a', ", ToNs(At(60)), "), ('b', ", ToNs(At(60)),
-            "));")));
+        LB_RETURN_IF_ERROR(
+            db.Execute("INSERT INTO identity VALUES (1, 'store', 5, 5);"));
         LB_ASSIGN_OR_RETURN(Statement insert,
                             db.Prepare("INSERT INTO processor_samples VALUES "
                                        "(?, ?, 3, 4, 1000000000, ?)"));
@@ -215,11 +253,11 @@ TEST_F(ReportRowsTest, MinutesOfAnOldFileNameTheirRows) {
       });
   ASSERT_TRUE(made.ok()) << made;
   Reopen();
-  EXPECT_THAT(RowsOf({.host = "a"}), ElementsAre(1, 4, 2, 5));
+  EXPECT_THAT(RowsOf({.host = "a"}), ElementsAre(4, 5, 1, 2, 6));
   EXPECT_THAT(RowsOf({.host = "b"}), ElementsAre(3));
-  AppendSeconds("b", 200, 201);  // row 6
-  EXPECT_THAT(RowsOf({.host = "a"}), ElementsAre(1, 4, 2, 5));
-  EXPECT_THAT(RowsOf({.host = "b"}), ElementsAre(3, 6));
+  AppendSeconds("b", 200, 201);  // row 7
+  EXPECT_THAT(RowsOf({.host = "a"}), ElementsAre(4, 5, 1, 2, 6));
+  EXPECT_THAT(RowsOf({.host = "b"}), ElementsAre(3, 7));
   db_.reset();
   EXPECT_EQ(Query("telemetry.db",
                   "SELECT count(*) FROM sqlite_schema "

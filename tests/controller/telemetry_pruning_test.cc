@@ -29,8 +29,7 @@ class TelemetryPruningTest : public testing::Test {
     const bool sums =
         table == "processor_minutes" || table == "processor_hours";
     const std::string rest =
-        sums ? absl::StrCat("1, 1, '[1]', '[1]', '[1]', '[1]'",
-                            table == "processor_minutes" ? ", '[1]'" : "")
+        sums ? "1, 1, '[1]', '[1]', '[1]', '[1]'"
              : absl::StrCat("1, 1, ", table == "bucket_samples" ? "" : "1, ",
                             "x'00'");
     const absl::Status filled = db_->Execute(absl::StrCat(
