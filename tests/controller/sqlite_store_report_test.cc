@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -13,9 +12,8 @@
 #include "controller/store/open_database.h"
 #include "controller/store/row_codec.h"
 #include "controller/store/schema.h"
-#include "controller/store/telemetry_db.h"
 #include "gmock/gmock.h"
-#include "tests/controller/sqlite_store_fixture.h"
+#include "tests/controller/telemetry_db_fixture.h"
 
 namespace lb::controller {
 namespace {
@@ -26,27 +24,8 @@ using ::testing::SizeIs;
 
 using TimeAndRow = std::pair<WallTime, std::uint64_t>;
 
-class ReportRowsTest : public SqliteStoreTest {
+class ReportRowsTest : public TelemetryDbTest {
  protected:
-  static constexpr std::uint64_t kLimit = std::uint64_t{1} << 30;
-
-  void SetUp() override { Reopen(); }
-  // As after a crash: nothing is written at the end.
-  void Reopen() {
-    db_.reset();
-    auto db = TelemetryDb::Open(File("telemetry.db"), "store", kLimit, At(0));
-    ASSERT_TRUE(db.ok()) << db.status();
-    db_.emplace(*std::move(db));
-  }
-  void AlterClosed(const std::string& sql) {
-    db_.reset();
-    Alter("telemetry.db", sql);
-    Reopen();
-  }
-  void Append(const std::vector<Sample>& reports) {
-    const absl::Status status = db_->Append(reports);
-    ASSERT_TRUE(status.ok()) << status;
-  }
   void AppendSeconds(const std::string& host, int first, int last) {
     for (int i = first; i < last; ++i) Append({SampleProcessors(host, At(i))});
   }
@@ -73,8 +52,6 @@ class ReportRowsTest : public SqliteStoreTest {
     for (const auto& [time, row] : Read(page)) rows.push_back(row);
     return rows;
   }
-
-  std::optional<TelemetryDb> db_;
 };
 
 TEST_F(ReportRowsTest, AreThereAtOnce) {
@@ -174,7 +151,7 @@ TEST_F(ReportRowsTest, PagesAreThoseOfAnIndex) {
   }
 }
 
-// The oldest reports go, and with the last of a minute what names them.
+// Of a minute whose first reports went, as the oldest do.
 TEST_F(ReportRowsTest, WhatIsLeftOfAMinuteIsFound) {
   AppendSeconds("a", 0, 4);
   AppendSeconds("a", 60, 64);

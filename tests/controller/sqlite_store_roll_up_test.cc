@@ -2,14 +2,12 @@
 // minute and its hour once.
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <random>
 #include <utility>
 #include <vector>
 
-#include "controller/store/telemetry_db.h"
 #include "gmock/gmock.h"
-#include "tests/controller/sqlite_store_fixture.h"
+#include "tests/controller/telemetry_db_fixture.h"
 
 namespace lb::controller {
 namespace {
@@ -40,28 +38,13 @@ void AddSums(const LoadRollUp& sum, Totals& totals) {
   }
 }
 
-class RollUpRowsTest : public SqliteStoreTest {
+class RollUpRowsTest : public TelemetryDbTest {
  protected:
-  static constexpr std::uint64_t kLimit = std::uint64_t{1} << 30;
-
-  void SetUp() override { Reopen(); }
-  // As after a crash: nothing is written at the end.
-  void Reopen() {
-    db_.reset();
-    auto db = TelemetryDb::Open(File("telemetry.db"), "store", kLimit, At(0));
-    ASSERT_TRUE(db.ok()) << db.status();
-    db_.emplace(*std::move(db));
-  }
   static ProcessorSample Report(const std::string& host, int second) {
     ProcessorSample report = SampleProcessors(host, At(second));
     report.processors[0].packets = 10;
     report.processors[2].in_service = false;
     return report;
-  }
-  void Append(const std::vector<ProcessorSample>& reports) {
-    const std::vector<Sample> samples(reports.begin(), reports.end());
-    const absl::Status status = db_->Append(samples);
-    ASSERT_TRUE(status.ok()) << status;
   }
   void AppendSeconds(const std::string& host, int first, int last) {
     for (int i = first; i < last; ++i) Append({Report(host, i)});
@@ -81,8 +64,6 @@ class RollUpRowsTest : public SqliteStoreTest {
     }
     return reports;
   }
-
-  std::optional<TelemetryDb> db_;
 };
 
 TEST_F(RollUpRowsTest, AMinuteIsThereWhenALaterReportComes) {
@@ -160,12 +141,10 @@ TEST_F(RollUpRowsTest, AClockThatIsSetBackAddsToTheSameMinutes) {
 
 // Here one that fails when the minute was already written.
 TEST_F(RollUpRowsTest, AFailedCommitIsInNoSumAndLosesNone) {
-  db_.reset();
-  Alter("telemetry.db",
-        "CREATE TRIGGER refuse BEFORE UPDATE ON identity WHEN 99 = "
-        "(SELECT epoch FROM processor_samples ORDER BY rowid DESC LIMIT 1) "
-        "BEGIN SELECT RAISE(ABORT, 'refused'); END");
-  Reopen();
+  AlterClosed(
+      "CREATE TRIGGER refuse BEFORE UPDATE ON identity WHEN 99 = "
+      "(SELECT epoch FROM processor_samples ORDER BY rowid DESC LIMIT 1) "
+      "BEGIN SELECT RAISE(ABORT, 'refused'); END");
   AppendSeconds("a", 0, 60);
   ProcessorSample bad = Report("a", 60);
   bad.epoch = Epoch(99);
@@ -177,12 +156,10 @@ TEST_F(RollUpRowsTest, AFailedCommitIsInNoSumAndLosesNone) {
 
 TEST_F(RollUpRowsTest, ARowThatCannotBeReadDoesNotStopTelemetry) {
   AppendSeconds("a", 0, 61);
-  db_.reset();
-  Alter("telemetry.db",
-        "UPDATE processor_minutes SET busy_ns = '[1,x]'; "
-        "UPDATE processor_hours SET packets = '[1,2]'; "
-        "UPDATE processor_samples SET processors = x'ff' WHERE rowid = 61");
-  Reopen();
+  AlterClosed(
+      "UPDATE processor_minutes SET busy_ns = '[1,x]'; "
+      "UPDATE processor_hours SET packets = '[1,2]'; "
+      "UPDATE processor_samples SET processors = x'ff' WHERE rowid = 61");
   EXPECT_TRUE(absl::IsDataLoss(
       db_->ReadRollUps(RollUpPeriod::kMinute, {.host = "a"}).status()));
   EXPECT_TRUE(absl::IsDataLoss(
@@ -203,7 +180,7 @@ TEST_F(RollUpRowsTest, SumsAreThoseOfTheReports) {
   for (int round = 0; round < 2'000; ++round) {
     now += below(5);
     if (below(100) == 0) now -= below(300);
-    std::vector<ProcessorSample> group;
+    std::vector<Sample> group;
     for (int i = below(4); i >= 0; --i) {
       ProcessorSample report = Report(below(2) == 0 ? "a" : "b",
                                       now - (below(10) == 0 ? below(90) : 0));
@@ -219,7 +196,7 @@ TEST_F(RollUpRowsTest, SumsAreThoseOfTheReports) {
         auto& totals = period == RollUpPeriod::kMinute ? minutes : hours;
         AddSums(one, totals[{report.host, StartOf(period, report.time)}]);
       }
-      group.push_back(std::move(report));
+      group.emplace_back(std::move(report));
     }
     Append(group);
     if (below(50) == 0) Reopen();
@@ -238,14 +215,12 @@ TEST_F(RollUpRowsTest, SumsAreThoseOfTheReports) {
 
 // More than one transaction takes: what comes meanwhile waits its turn.
 TEST_F(RollUpRowsTest, CatchesUpAFewRowsAtATime) {
-  std::vector<ProcessorSample> reports;
-  for (int i = 0; i < 3'000; ++i) reports.push_back(Report("a", i));
+  std::vector<Sample> reports;
+  for (int i = 0; i < 3'000; ++i) reports.emplace_back(Report("a", i));
   Append(reports);
-  db_.reset();
-  Alter("telemetry.db",
-        "DELETE FROM processor_minutes; DELETE FROM processor_hours; "
-        "UPDATE identity SET rolled_up_row = 0");
-  Reopen();
+  AlterClosed(
+      "DELETE FROM processor_minutes; DELETE FROM processor_hours; "
+      "UPDATE identity SET rolled_up_row = 0");
   Append({Report("a", 3'000)});
   EXPECT_THAT(ReportsByMinute("a"), SizeIs(17));  // of 1,024 reports
   AppendSeconds("a", 3'001, 3'061);
